@@ -1,0 +1,23 @@
+/** Message rows by conversation and bucket: written by the conversation processor, read by history, sync and look-ups by id. */
+
+import type { MessageRow } from '@parley/streams/conversation/rows';
+import type { BucketRef } from '@parley/streams/conversation/state';
+
+export interface BucketScan {
+  readonly conversationId: string;
+  readonly bucket: Pick<BucketRef, 'bucket' | 'subBucket'>;
+  /** Inclusive. */
+  readonly fromMessageId: string;
+  /** Inclusive. */
+  readonly toMessageId: string;
+  readonly limit: number;
+  readonly order: 'ascending' | 'descending';
+}
+
+export interface MessageStore {
+  write(rows: readonly MessageRow[]): Promise<void>;
+  /** Rows of one (sub-)bucket in order of message id. */
+  scan(scan: BucketScan): Promise<readonly MessageRow[]>;
+  /** Looks in every given sub-bucket of the id's bucket. */
+  find(conversationId: string, messageId: string, buckets: readonly BucketRef[]): Promise<MessageRow | null>;
+}

@@ -1,0 +1,275 @@
+/**
+ * Every error that Parley tells anybody, once: what it is called, how it travels over HTTP and WebSocket, and what to do.
+ * docs/ERRORS.md lists the same rows; a test holds the two together.
+ */
+export interface ErrorEntry {
+  /** Status of an HTTP answer that carries this code. */
+  readonly httpStatus: number;
+  /** WebSocket close code, where the connection ends with it; null where the connection stays up. */
+  readonly closeCode: number | null;
+  /** One sentence for a person who reads a log. */
+  readonly message: string;
+  /** What the client, or the operator, should do. */
+  readonly action: string;
+  /** True if the same request may succeed later without a change. */
+  readonly retryable: boolean;
+}
+
+const entry = (
+  httpStatus: number,
+  closeCode: number | null,
+  retryable: boolean,
+  message: string,
+  action: string,
+): ErrorEntry => ({ httpStatus, closeCode, message, action, retryable });
+
+export const errorCatalogue = {
+  // --- the connection
+  unauthenticated: entry(
+    401,
+    4401,
+    false,
+    'The access token is missing, malformed or expired.',
+    'Refresh the access token and connect again.',
+  ),
+  device_revoked: entry(401, 4403, false, 'The device was revoked.', 'Register the device again.'),
+  superseded: entry(
+    409,
+    4409,
+    false,
+    'A newer connection of the same device took over.',
+    'Nothing: the newer connection goes on.',
+  ),
+  heartbeat_timeout: entry(
+    408,
+    4408,
+    true,
+    'No frame arrived within the heartbeat timeout.',
+    'Connect again and resume.',
+  ),
+  going_away: entry(
+    503,
+    4503,
+    true,
+    'The gateway is shutting down.',
+    'Connect again after the delay that go_away named.',
+  ),
+  not_ready: entry(503, 1013, true, 'The server is not ready yet.', 'Connect again with backoff.'),
+  too_many_connections: entry(
+    503,
+    1013,
+    true,
+    'The gateway holds as many connections as it may.',
+    'Connect again with backoff.',
+  ),
+  unsupported_protocol: entry(
+    400,
+    null,
+    false,
+    'None of the offered WebSocket subprotocols is spoken here.',
+    'Offer parley.v1.avro or parley.v1.json.',
+  ),
+  frame_too_large: entry(
+    413,
+    1009,
+    false,
+    'The WebSocket message is larger than limits.max_frame_bytes.',
+    'Send a smaller frame.',
+  ),
+  too_many_errors: entry(
+    400,
+    4400,
+    false,
+    'The connection sent too many frames that could not be taken.',
+    'Mend the client.',
+  ),
+  // --- a frame or request
+  malformed_frame: entry(400, null, false, 'The frame is not one of the protocol.', 'Mend the client.'),
+  unexpected_frame: entry(400, null, false, 'The frame is one that only the server sends.', 'Mend the client.'),
+  invalid_request: entry(
+    400,
+    null,
+    false,
+    'A field of the request is missing or out of its range.',
+    'Correct the field that details names.',
+  ),
+  not_found: entry(404, null, false, 'There is nothing by that name, or it is not for this user.', 'Check the id.'),
+  forbidden: entry(403, null, false, 'The caller may not do this.', 'Nothing: the answer stays the same.'),
+  rate_limited: entry(
+    429,
+    null,
+    true,
+    'The caller sent more than the limit allows.',
+    'Wait for retry_after_ms and send the same again.',
+  ),
+  overloaded: entry(503, null, true, 'A bounded queue is full.', 'Wait for retry_after_ms and send the same again.'),
+  unavailable: entry(
+    503,
+    null,
+    true,
+    'A service that is needed does not answer.',
+    'Wait for retry_after_ms and send the same again.',
+  ),
+  internal: entry(
+    500,
+    null,
+    true,
+    'Something failed that should not have.',
+    'Try again; tell the operator if it stays.',
+  ),
+  // --- a send
+  body_too_large: entry(
+    413,
+    null,
+    false,
+    'The encrypted body is larger than limits.max_body_bytes.',
+    'Send it as media.',
+  ),
+  preview_too_long: entry(400, null, false, 'The preview is longer than limits.max_preview_chars.', 'Cut the preview.'),
+  invalid_message_id: entry(400, null, false, 'The message id is not a ULID.', 'Make a ULID.'),
+  peer_unknown: entry(404, null, false, 'There is no such user.', 'Check peer_id.'),
+  clock_ahead: entry(
+    503,
+    null,
+    true,
+    "The gateway's clock is ahead of the log's.",
+    'Send the same id again, through another gateway if this one says not ready.',
+  ),
+  // --- verdicts of the fold
+  conflict: entry(
+    409,
+    null,
+    false,
+    'The message id is known with another payload.',
+    'Keep the first; send the other under a new id.',
+  ),
+  out_of_window: entry(
+    422,
+    null,
+    false,
+    "The message id's time is too far from the server's time.",
+    'Correct the clock from hello; take a new id once a sync shows that the old one was never accepted.',
+  ),
+  not_a_member: entry(
+    403,
+    null,
+    false,
+    'The sender is not a member of the conversation.',
+    'Nothing: the answer stays the same.',
+  ),
+  conversation_mismatch: entry(
+    400,
+    null,
+    false,
+    'The conversation id does not belong to the two users.',
+    'Derive it as UUIDv5 of the sorted user ids.',
+  ),
+  conversation_unknown: entry(404, null, false, 'There is no such conversation.', 'Check the id.'),
+  conversation_busy: entry(
+    429,
+    null,
+    true,
+    'The conversation decides more messages than its window holds.',
+    'Send later under a new id.',
+  ),
+  target_missing: entry(
+    400,
+    null,
+    false,
+    'An edit, delete or reaction must name a message of the conversation.',
+    'Name an accepted message.',
+  ),
+  target_not_visible: entry(
+    403,
+    null,
+    false,
+    'The target lies outside what the sender may see.',
+    'Nothing: the answer stays the same.',
+  ),
+  target_not_yours: entry(
+    403,
+    null,
+    false,
+    'Only its author may do this to a message.',
+    'Nothing: the answer stays the same.',
+  ),
+  target_wrong_type: entry(
+    422,
+    null,
+    false,
+    'That cannot be done to a message of this type.',
+    'Nothing: the answer stays the same.',
+  ),
+  target_too_old: entry(
+    422,
+    null,
+    false,
+    'It is too late to do this to the message.',
+    'Nothing: the answer stays the same.',
+  ),
+  rules_unknown: entry(
+    422,
+    null,
+    false,
+    'The event was stamped with a version of the rules that does not exist.',
+    'Tell the operator.',
+  ),
+  // --- accounts
+  invalid_phone_number: entry(400, null, false, 'The phone number is not a valid E.164 number.', 'Correct the number.'),
+  invalid_code: entry(401, null, false, 'The one-time code is wrong or has expired.', 'Ask for a new code.'),
+  too_many_attempts: entry(429, null, true, 'Too many wrong codes.', 'Wait for retry_after_ms and ask for a new code.'),
+  invalid_refresh_token: entry(
+    401,
+    null,
+    false,
+    'The refresh token is unknown, expired or was used before; a reused one revokes the device.',
+    'Register the device again.',
+  ),
+  too_many_devices: entry(409, null, false, 'The user has as many devices as allowed.', 'Remove a device first.'),
+  // --- the log and the processors
+  record_too_large: entry(413, null, false, "The record is larger than the log's limit.", 'Send less.'),
+  queue_full: entry(503, null, true, "The log's queue is full.", 'Wait and append again.'),
+  log_unavailable: entry(503, null, true, 'The log does not acknowledge.', 'Wait and append again.'),
+  timestamp_ahead: entry(
+    503,
+    null,
+    true,
+    "The record's timestamp is too far ahead of the log's clock.",
+    'Mend the clock of the appender.',
+  ),
+  poison_format: entry(422, null, false, 'The record is not in the Confluent wire format.', 'Look at the dead letter.'),
+  poison_schema: entry(
+    422,
+    null,
+    false,
+    'The record names a schema that was never committed for its topic.',
+    'Look at the dead letter.',
+  ),
+  poison_payload: entry(
+    422,
+    null,
+    false,
+    'The record does not decode with the schema that it names.',
+    'Look at the dead letter.',
+  ),
+  schema_unknown: entry(
+    503,
+    null,
+    true,
+    'The record names a registered schema that this version does not know.',
+    'Deploy the version that knows it; the partition waits.',
+  ),
+  directory_gap: entry(
+    503,
+    null,
+    true,
+    'A directory event skipped a version; the partition waits.',
+    'Look at the relay.',
+  ),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCatalogue, code);
+}

@@ -1,0 +1,215 @@
+// Generated from the .avsc files by `npm run generate`; do not edit.
+
+export type MemberRole = 'member' | 'admin';
+
+export interface InitialMember {
+  user_id: string;
+  role: MemberRole;
+}
+
+/** A group came to be. Appended by the directory relay only. */
+export interface ConversationCreated {
+  /** group id, never a version 5 UUID */
+  conversation_id: string;
+  /** per-conversation version; 1 for the creation */
+  directory_version: number;
+  /** who created it */
+  created_by: string;
+  /** everyone who is in from the start */
+  members: InitialMember[];
+  /** version of the rules */
+  rules_version: number;
+}
+
+/** A record that no version of the code can process, kept whole so that it can be looked at and sent again. */
+export interface DeadLetter {
+  /** where it stood */
+  topic: string;
+  /** where it stood */
+  partition: number;
+  /** where it stood */
+  offset: number;
+  /** its record timestamp */
+  timestamp_ms: number;
+  /** its key */
+  key: null | Buffer;
+  /** its value, byte for byte */
+  value: null | Buffer;
+  /** why, from the error catalogue */
+  code: string;
+  /** why, without private data */
+  detail: string;
+}
+
+/** A user joined a group. Appended by the directory relay only. */
+export interface MemberAdded {
+  /** the group */
+  conversation_id: string;
+  /** last + 1 */
+  directory_version: number;
+  /** who joined */
+  user_id: string;
+  /** as what */
+  role: MemberRole;
+  /** by whom */
+  added_by: string;
+  /** version of the rules */
+  rules_version: number;
+}
+
+/** A user left or was removed from a group. Appended by the directory relay only. */
+export interface MemberRemoved {
+  /** the group */
+  conversation_id: string;
+  /** last + 1 */
+  directory_version: number;
+  /** who is out */
+  user_id: string;
+  /** by whom; the same as user_id when they left */
+  removed_by: string;
+  /** version of the rules */
+  rules_version: number;
+}
+
+export type MessageType = 'text' | 'image' | 'video' | 'audio' | 'document' | 'edit' | 'delete' | 'reaction' | 'mls';
+
+/** The message that an edit, delete, reaction or reply names, as the gateway read it from the message store */
+export interface MessageTarget {
+  message_id: string;
+  seq: number;
+  sender_id: string;
+  message_type: MessageType;
+  /** accepted time T of the target */
+  at_ms: number;
+}
+
+/** A device sent something into a conversation; appended by a gateway, which stamps who sent it and what the target was. The record timestamp is the receive time. */
+export interface MessageSent {
+  /** 1:1: UUIDv5 of the two sorted user ids; group: made by the server */
+  conversation_id: string;
+  /** 1:1 only: the other user; the fold checks conversation_id against it */
+  peer_id: null | string;
+  /** ULID made by the client; its time must lie within the window of the receive time */
+  message_id: string;
+  /** stamped by the gateway from the access token */
+  sender_id: string;
+  /** stamped by the gateway from the access token */
+  sender_device_id: string;
+  /** what it is */
+  message_type: MessageType;
+  /** ciphertext made by the client; never read by a server */
+  encrypted_body: Buffer;
+  /** at most 200 characters, chosen by the client, or null */
+  preview: null | string;
+  /** where the encrypted media is */
+  media_url: null | string;
+  /** where the encrypted thumbnail is */
+  thumbnail_url: null | string;
+  /** the message that this one answers */
+  reply_to: null | string;
+  /** facts about the target, stamped by the gateway; rows are immutable, so these never change */
+  target: null | MessageTarget;
+  /** version of the limits and rules that the appender applied; the fold keeps the code of every version */
+  rules_version: number;
+}
+
+export type PresenceStatus = 'online' | 'offline';
+
+/** A connection of a device opened or ended. */
+export interface PresenceChanged {
+  /** whose */
+  user_id: string;
+  /** which device */
+  device_id: string;
+  /** grows per device; offline ends only the connection that it names */
+  connection_id: number;
+  /** who holds the connection */
+  gateway_id: string;
+  /** online or offline */
+  status: PresenceStatus;
+  /** when; for a swept lease, when it was last renewed */
+  at_ms: number;
+  /** true if the sweep of leases ended it, not the gateway */
+  swept: boolean;
+}
+
+export type Platform = 'ios' | 'android' | 'web' | 'desktop';
+
+export type PushReason = 'offline' | 'unacknowledged' | 'gateway_lost';
+
+/** One notification for one device that did not get a message live. */
+export interface PushJob {
+  /** UUIDv5 of message and device: the same work has the same id */
+  job_id: string;
+  /** to whom */
+  recipient_user_id: string;
+  /** to which device */
+  recipient_device_id: string;
+  /** from whom; null for a summary */
+  sender_user_id: null | string;
+  /** resolved when the job is sent, if null */
+  sender_display_name: null | string;
+  /** chosen by the sender's client, at most 200 characters; null: New message */
+  message_preview: null | string;
+  /** in which conversation */
+  conversation_id: string;
+  /** the newest message */
+  message_id: null | string;
+  /** its seq */
+  seq: number;
+  /** resolved when the job is sent, if null */
+  platform: null | Platform;
+  /** 1 for the first */
+  attempt: number;
+  /** when */
+  enqueued_at_ms: number;
+  /** not sent after this */
+  expires_at_ms: null | number;
+  /** why it was not live */
+  reason: PushReason;
+}
+
+export type ReceiptKind = 'delivered' | 'read';
+
+/** A watermark of one member on one device: everything up to seq was delivered to, or read on, that device. */
+export interface ReceiptAdvanced {
+  /** the conversation */
+  conversation_id: string;
+  /** the member */
+  user_id: string;
+  /** the device that said so */
+  device_id: string;
+  /** delivered or read */
+  kind: ReceiptKind;
+  /** highest seq below which the device lacks nothing */
+  seq: number;
+  /** of the message at seq; used by read only, to compute unread */
+  ordinal: number;
+  /** when the gateway received it */
+  at_ms: number;
+}
+
+/** Every event by its name. */
+export interface EventTypes {
+  conversation_created: ConversationCreated;
+  dead_letter: DeadLetter;
+  member_added: MemberAdded;
+  member_removed: MemberRemoved;
+  message_sent: MessageSent;
+  presence_changed: PresenceChanged;
+  push_job: PushJob;
+  receipt_advanced: ReceiptAdvanced;
+}
+
+export type EventName = keyof EventTypes;
+
+export const eventSchemas = {
+  conversation_created: {"type":"record","name":"ConversationCreated","namespace":"parley.events","doc":"A group came to be. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"group id, never a version 5 UUID"},{"name":"directory_version","type":"long","doc":"per-conversation version; 1 for the creation"},{"name":"created_by","type":{"type":"string","logicalType":"uuid"},"doc":"who created it"},{"name":"members","type":{"type":"array","items":{"type":"record","name":"InitialMember","namespace":"parley.types","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"}},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","symbols":["member","admin"],"default":"member"}}]}},"doc":"everyone who is in from the start"},{"name":"rules_version","type":"int","doc":"version of the rules"}]},
+  dead_letter: {"type":"record","name":"DeadLetter","namespace":"parley.events","doc":"A record that no version of the code can process, kept whole so that it can be looked at and sent again.","fields":[{"name":"topic","type":"string","doc":"where it stood"},{"name":"partition","type":"int","doc":"where it stood"},{"name":"offset","type":"long","doc":"where it stood"},{"name":"timestamp_ms","type":"long","doc":"its record timestamp"},{"name":"key","type":["null","bytes"],"doc":"its key","default":null},{"name":"value","type":["null","bytes"],"doc":"its value, byte for byte","default":null},{"name":"code","type":"string","doc":"why, from the error catalogue"},{"name":"detail","type":"string","doc":"why, without private data"}]},
+  member_added: {"type":"record","name":"MemberAdded","namespace":"parley.events","doc":"A user joined a group. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the group"},{"name":"directory_version","type":"long","doc":"last + 1"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"who joined"},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","symbols":["member","admin"],"default":"member"},"doc":"as what"},{"name":"added_by","type":{"type":"string","logicalType":"uuid"},"doc":"by whom"},{"name":"rules_version","type":"int","doc":"version of the rules"}]},
+  member_removed: {"type":"record","name":"MemberRemoved","namespace":"parley.events","doc":"A user left or was removed from a group. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the group"},{"name":"directory_version","type":"long","doc":"last + 1"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"who is out"},{"name":"removed_by","type":{"type":"string","logicalType":"uuid"},"doc":"by whom; the same as user_id when they left"},{"name":"rules_version","type":"int","doc":"version of the rules"}]},
+  message_sent: {"type":"record","name":"MessageSent","namespace":"parley.events","doc":"A device sent something into a conversation; appended by a gateway, which stamps who sent it and what the target was. The record timestamp is the receive time.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"1:1: UUIDv5 of the two sorted user ids; group: made by the server"},{"name":"peer_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"1:1 only: the other user; the fold checks conversation_id against it","default":null},{"name":"message_id","type":"string","doc":"ULID made by the client; its time must lie within the window of the receive time"},{"name":"sender_id","type":{"type":"string","logicalType":"uuid"},"doc":"stamped by the gateway from the access token"},{"name":"sender_device_id","type":{"type":"string","logicalType":"uuid"},"doc":"stamped by the gateway from the access token"},{"name":"message_type","type":{"type":"enum","name":"MessageType","namespace":"parley.types","doc":"text and media carry content; edit, delete and reaction name a target and change how it is shown","symbols":["text","image","video","audio","document","edit","delete","reaction","mls"],"default":"text"},"doc":"what it is"},{"name":"encrypted_body","type":"bytes","doc":"ciphertext made by the client; never read by a server"},{"name":"preview","type":["null","string"],"doc":"at most 200 characters, chosen by the client, or null","default":null},{"name":"media_url","type":["null","string"],"doc":"where the encrypted media is","default":null},{"name":"thumbnail_url","type":["null","string"],"doc":"where the encrypted thumbnail is","default":null},{"name":"reply_to","type":["null","string"],"doc":"the message that this one answers","default":null},{"name":"target","type":["null",{"type":"record","name":"MessageTarget","namespace":"parley.types","doc":"The message that an edit, delete, reaction or reply names, as the gateway read it from the message store","fields":[{"name":"message_id","type":"string"},{"name":"seq","type":"long"},{"name":"sender_id","type":{"type":"string","logicalType":"uuid"}},{"name":"message_type","type":"MessageType"},{"name":"at_ms","type":"long","doc":"accepted time T of the target"}]}],"doc":"facts about the target, stamped by the gateway; rows are immutable, so these never change","default":null},{"name":"rules_version","type":"int","doc":"version of the limits and rules that the appender applied; the fold keeps the code of every version"}]},
+  presence_changed: {"type":"record","name":"PresenceChanged","namespace":"parley.events","doc":"A connection of a device opened or ended.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"whose"},{"name":"device_id","type":{"type":"string","logicalType":"uuid"},"doc":"which device"},{"name":"connection_id","type":"long","doc":"grows per device; offline ends only the connection that it names"},{"name":"gateway_id","type":"string","doc":"who holds the connection"},{"name":"status","type":{"type":"enum","name":"PresenceStatus","namespace":"parley.types","symbols":["online","offline"],"default":"offline"},"doc":"online or offline"},{"name":"at_ms","type":"long","doc":"when; for a swept lease, when it was last renewed"},{"name":"swept","type":"boolean","doc":"true if the sweep of leases ended it, not the gateway","default":false}]},
+  push_job: {"type":"record","name":"PushJob","namespace":"parley.events","doc":"One notification for one device that did not get a message live.","fields":[{"name":"job_id","type":{"type":"string","logicalType":"uuid"},"doc":"UUIDv5 of message and device: the same work has the same id"},{"name":"recipient_user_id","type":{"type":"string","logicalType":"uuid"},"doc":"to whom"},{"name":"recipient_device_id","type":{"type":"string","logicalType":"uuid"},"doc":"to which device"},{"name":"sender_user_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"from whom; null for a summary","default":null},{"name":"sender_display_name","type":["null","string"],"doc":"resolved when the job is sent, if null","default":null},{"name":"message_preview","type":["null","string"],"doc":"chosen by the sender's client, at most 200 characters; null: New message","default":null},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"in which conversation"},{"name":"message_id","type":["null","string"],"doc":"the newest message","default":null},{"name":"seq","type":"long","doc":"its seq"},{"name":"platform","type":["null",{"type":"enum","name":"Platform","namespace":"parley.types","symbols":["ios","android","web","desktop"],"default":"web"}],"doc":"resolved when the job is sent, if null","default":null},{"name":"attempt","type":"int","doc":"1 for the first"},{"name":"enqueued_at_ms","type":"long","doc":"when"},{"name":"expires_at_ms","type":["null","long"],"doc":"not sent after this","default":null},{"name":"reason","type":{"type":"enum","name":"PushReason","namespace":"parley.types","symbols":["offline","unacknowledged","gateway_lost"],"default":"offline"},"doc":"why it was not live"}]},
+  receipt_advanced: {"type":"record","name":"ReceiptAdvanced","namespace":"parley.events","doc":"A watermark of one member on one device: everything up to seq was delivered to, or read on, that device.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"the member"},{"name":"device_id","type":{"type":"string","logicalType":"uuid"},"doc":"the device that said so"},{"name":"kind","type":{"type":"enum","name":"ReceiptKind","namespace":"parley.types","symbols":["delivered","read"],"default":"delivered"},"doc":"delivered or read"},{"name":"seq","type":"long","doc":"highest seq below which the device lacks nothing"},{"name":"ordinal","type":"long","doc":"of the message at seq; used by read only, to compute unread","default":0},{"name":"at_ms","type":"long","doc":"when the gateway received it"}]},
+} as const;

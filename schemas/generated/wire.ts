@@ -1,0 +1,374 @@
+// Generated from the .avsc files by `npm run generate`; do not edit.
+
+/** Server: verdict. The message has its place for ever. */
+export interface AcceptedFrame {
+  conversation_id: string;
+  message_id: string;
+  seq: number;
+  ordinal: number;
+  /** accepted time T */
+  at_ms: number;
+}
+
+/** Server: the log holds it durably; the verdict follows. */
+export interface AppendedFrame {
+  conversation_id: string;
+  message_id: string;
+}
+
+/** Client: this device lacks nothing of the conversation up to seq. */
+export interface DeliveredFrame {
+  conversation_id: string;
+  seq: number;
+}
+
+/** Server: a frame could not be taken; the connection stays up unless a close follows. */
+export interface ErrorFrame {
+  /** from the error catalogue */
+  code: string;
+  message: string;
+  /** of the request */
+  request_id: null | number;
+  /** of the send */
+  message_id: null | string;
+  retry_after_ms: null | number;
+}
+
+/** Client: what comes after my cursor in this conversation (sync and gap repair). */
+export interface FetchFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  conversation_id: string;
+  /** cursor; 0 for everything */
+  after_seq: number;
+  /** T of the message at the cursor; 0 if after_seq is 0 */
+  after_at_ms: number;
+  /** at most limits.max_page_entries */
+  limit: number;
+}
+
+/** Server: this gateway is leaving; reconnect elsewhere after the delay. */
+export interface GoAwayFrame {
+  reason: string;
+  reconnect_after_ms: number;
+}
+
+export interface Limits {
+  /** a larger WebSocket message closes the connection */
+  max_frame_bytes: number;
+  /** of encrypted_body */
+  max_body_bytes: number;
+  max_preview_chars: number;
+  max_page_entries: number;
+  max_watched: number;
+  /** unacknowledged live messages before catch-up */
+  live_window: number;
+  /** per user */
+  messages_per_minute: number;
+  /** how far a ULID may lie from the server time */
+  message_id_window_ms: number;
+}
+
+/** Server: the first frame; the connection is registered. */
+export interface HelloFrame {
+  /** grows per device */
+  connection_id: number;
+  user_id: string;
+  device_id: string;
+  gateway_id: string;
+  /** for clock correction */
+  server_time_ms: number;
+  heartbeat_interval_ms: number;
+  heartbeat_timeout_ms: number;
+  rules_version: number;
+  limits: Limits;
+}
+
+/** Client: what comes before this in this conversation, newest first in the log but listed in order. */
+export interface HistoryFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  conversation_id: string;
+  /** exclusive; 0 for the newest */
+  before_seq: number;
+  /** T of the message at before_seq; 0 for the newest */
+  before_at_ms: number;
+  /** at most limits.max_page_entries */
+  limit: number;
+}
+
+export type ConversationType = 'one_on_one' | 'group';
+
+export interface InboxEntry {
+  conversation_id: string;
+  conversation_type: ConversationType;
+  other_user_id: null | string;
+  group_id: null | string;
+  last_message_preview: null | string;
+  last_message_at_ms: null | number;
+  last_seq: number;
+  read_seq: number;
+  unread_count: number;
+  left_seq: null | number;
+}
+
+/** Server: answer to inbox, by conversation_id; the reader sorts. */
+export interface InboxPageFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  entries: InboxEntry[];
+  /** pass as after for the next page; null at the end */
+  next: null | string;
+}
+
+/** Client: list my conversations. */
+export interface InboxFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  /** conversation_id of the last entry of the page before */
+  after: null | string;
+  /** at most limits.max_page_entries */
+  limit: number;
+}
+
+export type MessageType = 'text' | 'image' | 'video' | 'audio' | 'document' | 'edit' | 'delete' | 'reaction' | 'mls';
+
+/** one accepted message */
+export interface WireMessage {
+  conversation_id: string;
+  seq: number;
+  /** countable messages up to here */
+  ordinal: number;
+  message_id: string;
+  sender_id: string;
+  sender_device_id: string;
+  message_type: MessageType;
+  encrypted_body: Buffer;
+  preview: null | string;
+  media_url: null | string;
+  thumbnail_url: null | string;
+  reply_to: null | string;
+  target_id: null | string;
+  /** accepted time T */
+  at_ms: number;
+}
+
+/** Server: a message, live. */
+export interface MessageFrame {
+  message: WireMessage;
+}
+
+/** Server: answer to fetch and history. A seq absent inside covered_from..covered_to is final. */
+export interface PageFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  conversation_id: string;
+  /** first seq covered */
+  covered_from: number;
+  /** last seq covered; below covered_from if nothing */
+  covered_to: number;
+  /** T to pass as after_at_ms when covered_to is the new cursor */
+  covered_to_at_ms: number;
+  /** the last_seq that the inbox told before the rows were read */
+  last_seq: number;
+  /** ask again from covered_to (fetch) or covered_from (history) */
+  more: boolean;
+  /** in order of seq */
+  messages: WireMessage[];
+}
+
+/** Client: heartbeat, every heartbeat_interval_ms. */
+export interface PingFrame {
+  /** echoed */
+  client_time_ms: number;
+}
+
+/** Server: answer to ping. */
+export interface PongFrame {
+  client_time_ms: number;
+  server_time_ms: number;
+}
+
+export type PresenceStatus = 'online' | 'offline';
+
+/** Server: a watched user came or went. */
+export interface PresenceFrame {
+  user_id: string;
+  status: PresenceStatus;
+  /** null while online or when unknown */
+  last_seen_ms: null | number;
+}
+
+/** Client: the user has read everything up to this message. */
+export interface ReadFrame {
+  conversation_id: string;
+  seq: number;
+  /** the message at seq */
+  message_id: string;
+}
+
+export type ReceiptKind = 'delivered' | 'read';
+
+/** Server: in a large group, up to where everybody has it. */
+export interface ReceiptAggregateFrame {
+  conversation_id: string;
+  kind: ReceiptKind;
+  /** everybody has everything up to here */
+  seq: number;
+  at_ms: number;
+}
+
+export interface MemberReceipt {
+  user_id: string;
+  delivered_seq: number;
+  read_seq: number;
+  /** when the message at seq was delivered */
+  delivered_at_ms: null | number;
+  /** when the message at seq was read */
+  read_at_ms: null | number;
+}
+
+/** Server: answer to receipt_query. */
+export interface ReceiptListFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  conversation_id: string;
+  members: MemberReceipt[];
+}
+
+/** Client: who has received and read up to where, and when the message at seq. */
+export interface ReceiptQueryFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  conversation_id: string;
+  /** 0: watermarks only */
+  seq: number;
+}
+
+/** Server: a member's watermark advanced. */
+export interface ReceiptFrame {
+  conversation_id: string;
+  user_id: string;
+  kind: ReceiptKind;
+  seq: number;
+  at_ms: number;
+}
+
+/** Server: verdict. The message has no place; the code says why. */
+export interface RefusedFrame {
+  conversation_id: string;
+  message_id: string;
+  /** from the error catalogue */
+  code: string;
+}
+
+export type ResyncReason = 'slow_device' | 'session_renewed';
+
+/** Server: frames may have been left out; read the inbox and fetch again. */
+export interface ResyncFrame {
+  reason: ResyncReason;
+}
+
+/** Client: send a message. Kept by the client until its verdict. */
+export interface SendFrame {
+  conversation_id: string;
+  /** 1:1: the other user */
+  peer_id: null | string;
+  /** made by the client; the same on every retry */
+  message_id: string;
+  message_type: MessageType;
+  /** at most limits.max_body_bytes */
+  encrypted_body: Buffer;
+  /** at most 200 characters */
+  preview: null | string;
+  media_url: null | string;
+  thumbnail_url: null | string;
+  reply_to: null | string;
+  /** for edit, delete, reaction */
+  target_id: null | string;
+}
+
+/** Client: no longer. */
+export interface UnwatchFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  user_ids: string[];
+}
+
+/** Client: tell me about the presence of these users, until the connection ends or unwatch. */
+export interface WatchFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  /** at most limits.max_watched */
+  user_ids: string[];
+}
+
+/** Every frame by its name. */
+export interface FrameTypes {
+  accepted: AcceptedFrame;
+  appended: AppendedFrame;
+  delivered: DeliveredFrame;
+  error: ErrorFrame;
+  fetch: FetchFrame;
+  go_away: GoAwayFrame;
+  hello: HelloFrame;
+  history: HistoryFrame;
+  inbox_page: InboxPageFrame;
+  inbox: InboxFrame;
+  message: MessageFrame;
+  page: PageFrame;
+  ping: PingFrame;
+  pong: PongFrame;
+  presence: PresenceFrame;
+  read: ReadFrame;
+  receipt_aggregate: ReceiptAggregateFrame;
+  receipt_list: ReceiptListFrame;
+  receipt_query: ReceiptQueryFrame;
+  receipt: ReceiptFrame;
+  refused: RefusedFrame;
+  resync: ResyncFrame;
+  send: SendFrame;
+  unwatch: UnwatchFrame;
+  watch: WatchFrame;
+}
+
+export type FrameName = keyof FrameTypes;
+
+/** The first byte of a binary frame. */
+export const frameCodes = {
+  "client": {
+    "send": 1, "delivered": 2, "read": 3, "inbox": 4, "fetch": 5, "history": 6, "receipt_query": 7, "watch": 8, "unwatch": 9, "ping": 10
+  },
+  "server": {
+    "hello": 64, "appended": 65, "accepted": 66, "refused": 67, "message": 68, "inbox_page": 69, "page": 70, "receipt": 71,
+    "receipt_aggregate": 72, "receipt_list": 73, "presence": 74, "pong": 75, "error": 76, "go_away": 77, "resync": 78
+  }
+} as const;
+
+export const frameSchemas = {
+  accepted: {"type":"record","name":"Accepted","namespace":"parley.wire","doc":"Server: verdict. The message has its place for ever.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"message_id","type":"string","doc":""},{"name":"seq","type":"long","doc":""},{"name":"ordinal","type":"long","doc":""},{"name":"at_ms","type":"long","doc":"accepted time T"}]},
+  appended: {"type":"record","name":"Appended","namespace":"parley.wire","doc":"Server: the log holds it durably; the verdict follows.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"message_id","type":"string","doc":""}]},
+  delivered: {"type":"record","name":"Delivered","namespace":"parley.wire","doc":"Client: this device lacks nothing of the conversation up to seq.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"seq","type":"long","doc":""}]},
+  error: {"type":"record","name":"Error","namespace":"parley.wire","doc":"Server: a frame could not be taken; the connection stays up unless a close follows.","fields":[{"name":"code","type":"string","doc":"from the error catalogue"},{"name":"message","type":"string","doc":""},{"name":"request_id","type":["null","int"],"doc":"of the request","default":null},{"name":"message_id","type":["null","string"],"doc":"of the send","default":null},{"name":"retry_after_ms","type":["null","int"],"doc":"","default":null}]},
+  fetch: {"type":"record","name":"Fetch","namespace":"parley.wire","doc":"Client: what comes after my cursor in this conversation (sync and gap repair).","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"after_seq","type":"long","doc":"cursor; 0 for everything"},{"name":"after_at_ms","type":"long","doc":"T of the message at the cursor; 0 if after_seq is 0"},{"name":"limit","type":"int","doc":"at most limits.max_page_entries"}]},
+  go_away: {"type":"record","name":"GoAway","namespace":"parley.wire","doc":"Server: this gateway is leaving; reconnect elsewhere after the delay.","fields":[{"name":"reason","type":"string","doc":""},{"name":"reconnect_after_ms","type":"int","doc":""}]},
+  hello: {"type":"record","name":"Hello","namespace":"parley.wire","doc":"Server: the first frame; the connection is registered.","fields":[{"name":"connection_id","type":"long","doc":"grows per device"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"device_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"gateway_id","type":"string","doc":""},{"name":"server_time_ms","type":"long","doc":"for clock correction"},{"name":"heartbeat_interval_ms","type":"int","doc":""},{"name":"heartbeat_timeout_ms","type":"int","doc":""},{"name":"rules_version","type":"int","doc":""},{"name":"limits","type":{"type":"record","name":"Limits","namespace":"parley.types","fields":[{"name":"max_frame_bytes","type":"int","doc":"a larger WebSocket message closes the connection"},{"name":"max_body_bytes","type":"int","doc":"of encrypted_body"},{"name":"max_preview_chars","type":"int","doc":""},{"name":"max_page_entries","type":"int","doc":""},{"name":"max_watched","type":"int","doc":""},{"name":"live_window","type":"int","doc":"unacknowledged live messages before catch-up"},{"name":"messages_per_minute","type":"int","doc":"per user"},{"name":"message_id_window_ms","type":"int","doc":"how far a ULID may lie from the server time"}]},"doc":""}]},
+  history: {"type":"record","name":"History","namespace":"parley.wire","doc":"Client: what comes before this in this conversation, newest first in the log but listed in order.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"before_seq","type":"long","doc":"exclusive; 0 for the newest"},{"name":"before_at_ms","type":"long","doc":"T of the message at before_seq; 0 for the newest"},{"name":"limit","type":"int","doc":"at most limits.max_page_entries"}]},
+  inbox_page: {"type":"record","name":"InboxPage","namespace":"parley.wire","doc":"Server: answer to inbox, by conversation_id; the reader sorts.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"entries","type":{"type":"array","items":{"type":"record","name":"InboxEntry","namespace":"parley.types","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"}},{"name":"conversation_type","type":{"type":"enum","name":"ConversationType","namespace":"parley.types","symbols":["one_on_one","group"],"default":"one_on_one"}},{"name":"other_user_id","type":["null",{"type":"string","logicalType":"uuid"}],"default":null},{"name":"group_id","type":["null",{"type":"string","logicalType":"uuid"}],"default":null},{"name":"last_message_preview","type":["null","string"],"default":null},{"name":"last_message_at_ms","type":["null","long"],"default":null},{"name":"last_seq","type":"long"},{"name":"read_seq","type":"long"},{"name":"unread_count","type":"int"},{"name":"left_seq","type":["null","long"],"default":null}]}},"doc":""},{"name":"next","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"pass as after for the next page; null at the end","default":null}]},
+  inbox: {"type":"record","name":"Inbox","namespace":"parley.wire","doc":"Client: list my conversations.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"after","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"conversation_id of the last entry of the page before","default":null},{"name":"limit","type":"int","doc":"at most limits.max_page_entries"}]},
+  message: {"type":"record","name":"Message","namespace":"parley.wire","doc":"Server: a message, live.","fields":[{"name":"message","type":{"type":"record","name":"WireMessage","namespace":"parley.types","doc":"one accepted message","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"}},{"name":"seq","type":"long"},{"name":"ordinal","type":"long","doc":"countable messages up to here"},{"name":"message_id","type":"string"},{"name":"sender_id","type":{"type":"string","logicalType":"uuid"}},{"name":"sender_device_id","type":{"type":"string","logicalType":"uuid"}},{"name":"message_type","type":{"type":"enum","name":"MessageType","namespace":"parley.types","doc":"text and media carry content; edit, delete and reaction name a target and change how it is shown","symbols":["text","image","video","audio","document","edit","delete","reaction","mls"],"default":"text"}},{"name":"encrypted_body","type":"bytes"},{"name":"preview","type":["null","string"],"default":null},{"name":"media_url","type":["null","string"],"default":null},{"name":"thumbnail_url","type":["null","string"],"default":null},{"name":"reply_to","type":["null","string"],"default":null},{"name":"target_id","type":["null","string"],"default":null},{"name":"at_ms","type":"long","doc":"accepted time T"}]},"doc":""}]},
+  page: {"type":"record","name":"Page","namespace":"parley.wire","doc":"Server: answer to fetch and history. A seq absent inside covered_from..covered_to is final.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"covered_from","type":"long","doc":"first seq covered"},{"name":"covered_to","type":"long","doc":"last seq covered; below covered_from if nothing"},{"name":"covered_to_at_ms","type":"long","doc":"T to pass as after_at_ms when covered_to is the new cursor"},{"name":"last_seq","type":"long","doc":"the last_seq that the inbox told before the rows were read"},{"name":"more","type":"boolean","doc":"ask again from covered_to (fetch) or covered_from (history)"},{"name":"messages","type":{"type":"array","items":{"type":"record","name":"WireMessage","namespace":"parley.types","doc":"one accepted message","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"}},{"name":"seq","type":"long"},{"name":"ordinal","type":"long","doc":"countable messages up to here"},{"name":"message_id","type":"string"},{"name":"sender_id","type":{"type":"string","logicalType":"uuid"}},{"name":"sender_device_id","type":{"type":"string","logicalType":"uuid"}},{"name":"message_type","type":{"type":"enum","name":"MessageType","namespace":"parley.types","doc":"text and media carry content; edit, delete and reaction name a target and change how it is shown","symbols":["text","image","video","audio","document","edit","delete","reaction","mls"],"default":"text"}},{"name":"encrypted_body","type":"bytes"},{"name":"preview","type":["null","string"],"default":null},{"name":"media_url","type":["null","string"],"default":null},{"name":"thumbnail_url","type":["null","string"],"default":null},{"name":"reply_to","type":["null","string"],"default":null},{"name":"target_id","type":["null","string"],"default":null},{"name":"at_ms","type":"long","doc":"accepted time T"}]}},"doc":"in order of seq"}]},
+  ping: {"type":"record","name":"Ping","namespace":"parley.wire","doc":"Client: heartbeat, every heartbeat_interval_ms.","fields":[{"name":"client_time_ms","type":"long","doc":"echoed"}]},
+  pong: {"type":"record","name":"Pong","namespace":"parley.wire","doc":"Server: answer to ping.","fields":[{"name":"client_time_ms","type":"long","doc":""},{"name":"server_time_ms","type":"long","doc":""}]},
+  presence: {"type":"record","name":"Presence","namespace":"parley.wire","doc":"Server: a watched user came or went.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"status","type":{"type":"enum","name":"PresenceStatus","namespace":"parley.types","symbols":["online","offline"],"default":"offline"},"doc":""},{"name":"last_seen_ms","type":["null","long"],"doc":"null while online or when unknown","default":null}]},
+  read: {"type":"record","name":"Read","namespace":"parley.wire","doc":"Client: the user has read everything up to this message.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"seq","type":"long","doc":""},{"name":"message_id","type":"string","doc":"the message at seq"}]},
+  receipt_aggregate: {"type":"record","name":"ReceiptAggregate","namespace":"parley.wire","doc":"Server: in a large group, up to where everybody has it.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"kind","type":{"type":"enum","name":"ReceiptKind","namespace":"parley.types","symbols":["delivered","read"],"default":"delivered"},"doc":""},{"name":"seq","type":"long","doc":"everybody has everything up to here"},{"name":"at_ms","type":"long","doc":""}]},
+  receipt_list: {"type":"record","name":"ReceiptList","namespace":"parley.wire","doc":"Server: answer to receipt_query.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"members","type":{"type":"array","items":{"type":"record","name":"MemberReceipt","namespace":"parley.types","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"}},{"name":"delivered_seq","type":"long"},{"name":"read_seq","type":"long"},{"name":"delivered_at_ms","type":["null","long"],"default":null,"doc":"when the message at seq was delivered"},{"name":"read_at_ms","type":["null","long"],"default":null,"doc":"when the message at seq was read"}]}},"doc":""}]},
+  receipt_query: {"type":"record","name":"ReceiptQuery","namespace":"parley.wire","doc":"Client: who has received and read up to where, and when the message at seq.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"seq","type":"long","doc":"0: watermarks only"}]},
+  receipt: {"type":"record","name":"Receipt","namespace":"parley.wire","doc":"Server: a member's watermark advanced.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"kind","type":{"type":"enum","name":"ReceiptKind","namespace":"parley.types","symbols":["delivered","read"],"default":"delivered"},"doc":""},{"name":"seq","type":"long","doc":""},{"name":"at_ms","type":"long","doc":""}]},
+  refused: {"type":"record","name":"Refused","namespace":"parley.wire","doc":"Server: verdict. The message has no place; the code says why.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"message_id","type":"string","doc":""},{"name":"code","type":"string","doc":"from the error catalogue"}]},
+  resync: {"type":"record","name":"Resync","namespace":"parley.wire","doc":"Server: frames may have been left out; read the inbox and fetch again.","fields":[{"name":"reason","type":{"type":"enum","name":"ResyncReason","namespace":"parley.types","symbols":["slow_device","session_renewed"],"default":"slow_device"},"doc":""}]},
+  send: {"type":"record","name":"Send","namespace":"parley.wire","doc":"Client: send a message. Kept by the client until its verdict.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"peer_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"1:1: the other user","default":null},{"name":"message_id","type":"string","doc":"made by the client; the same on every retry"},{"name":"message_type","type":{"type":"enum","name":"MessageType","namespace":"parley.types","doc":"text and media carry content; edit, delete and reaction name a target and change how it is shown","symbols":["text","image","video","audio","document","edit","delete","reaction","mls"],"default":"text"},"doc":""},{"name":"encrypted_body","type":"bytes","doc":"at most limits.max_body_bytes"},{"name":"preview","type":["null","string"],"doc":"at most 200 characters","default":null},{"name":"media_url","type":["null","string"],"doc":"","default":null},{"name":"thumbnail_url","type":["null","string"],"doc":"","default":null},{"name":"reply_to","type":["null","string"],"doc":"","default":null},{"name":"target_id","type":["null","string"],"doc":"for edit, delete, reaction","default":null}]},
+  unwatch: {"type":"record","name":"Unwatch","namespace":"parley.wire","doc":"Client: no longer.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"user_ids","type":{"type":"array","items":{"type":"string","logicalType":"uuid"}},"doc":""}]},
+  watch: {"type":"record","name":"Watch","namespace":"parley.wire","doc":"Client: tell me about the presence of these users, until the connection ends or unwatch.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"user_ids","type":{"type":"array","items":{"type":"string","logicalType":"uuid"}},"doc":"at most limits.max_watched"}]},
+} as const;

@@ -1,0 +1,84 @@
+/** What `decide` says of one event. `evolve` and the processor act on nothing else. */
+import type { ErrorCode } from '@parley/schemas/errors/catalogue';
+import type {
+  ConversationCreated,
+  MemberAdded,
+  MemberRemoved,
+  MemberRole,
+  MessageSent,
+} from '@parley/schemas/generated/events';
+
+export type ConversationEvent =
+  | { readonly name: 'message_sent'; readonly event: MessageSent }
+  | { readonly name: 'conversation_created'; readonly event: ConversationCreated }
+  | { readonly name: 'member_added'; readonly event: MemberAdded }
+  | { readonly name: 'member_removed'; readonly event: MemberRemoved };
+
+/** An event as the fold gets it: decoded, with the record's timestamp as the receive time. */
+export type ReceivedEvent = ConversationEvent & { readonly receivedAtMs: number };
+
+/** In every outcome: T, and the write timestamp of whatever the event writes. */
+interface Decided {
+  readonly atMs: number;
+  readonly writeTimestampUs: number;
+}
+
+export interface Accepted extends Decided {
+  readonly kind: 'accepted';
+  readonly sent: MessageSent;
+  readonly seq: number;
+  readonly ordinal: number;
+  readonly bucket: number;
+  readonly subBucket: number;
+  /** True for the first row of a (sub-)bucket. */
+  readonly opensBucket: boolean;
+  /** True if this first message made the 1:1 conversation. */
+  readonly creates: boolean;
+  readonly payloadHash: Buffer;
+}
+
+/** The id was decided before with the same payload: the verdict is the first one again. */
+export interface Duplicate extends Decided {
+  readonly kind: 'duplicate';
+  readonly sent: MessageSent;
+  readonly seq: number;
+  readonly ordinal: number;
+  readonly firstAtMs: number;
+}
+
+export interface Refused extends Decided {
+  readonly kind: 'refused';
+  readonly sent: MessageSent;
+  /** For `out_of_window` the processor looks in the message store whether it was accepted once (design rule 3). */
+  readonly code: ErrorCode;
+  /** True if the refusal is remembered, so that a retry within the window gets the same. */
+  readonly remembered: boolean;
+  readonly payloadHash: Buffer;
+}
+
+export interface MemberChange {
+  readonly userId: string;
+  readonly role: MemberRole;
+  readonly joinedSeq: number;
+  /** First seq that the member may no longer see; null while a member. */
+  readonly leftSeq: number | null;
+}
+
+export interface MembershipChanged extends Decided {
+  readonly kind: 'membership_changed';
+  readonly directoryVersion: number;
+  readonly changes: readonly MemberChange[];
+}
+
+/** A directory event at or below the version that was applied: a relay sent it again. */
+export interface Ignored extends Decided {
+  readonly kind: 'ignored';
+}
+
+/** A directory event above last + 1: the partition stops with an alarm (design rule 20). The state is not changed. */
+export interface Halted extends Decided {
+  readonly kind: 'halted';
+  readonly code: 'directory_gap';
+}
+
+export type Outcome = Accepted | Duplicate | Refused | MembershipChanged | Ignored | Halted;

@@ -1,0 +1,36 @@
+/** The state of one conversation: what its events so far mean, and all that `decide` may look at. */
+import type { ConversationType, MemberRole } from '@parley/schemas/generated/state';
+import type { RecentDecisions } from './recent-decisions.ts';
+
+export interface Member {
+  readonly role: MemberRole;
+  /** First seq that the member may see. */
+  readonly joinedSeq: number;
+}
+
+/** A non-empty bucket of message rows: 10 days of ULID time, and a sub-bucket after 100,000 rows. */
+export interface BucketRef {
+  readonly bucket: number;
+  readonly subBucket: number;
+  readonly rows: number;
+}
+
+export interface ConversationState {
+  readonly conversationId: string;
+  readonly conversationType: ConversationType;
+  /** T of the last event: the maximum of receive times so far (design rule 2). 0 before the first. */
+  readonly lastAtMs: number;
+  /** seq of the last accepted message; 0 before the first. */
+  readonly lastSeq: number;
+  /** Countable messages (those that raise `unread`) so far. */
+  readonly lastOrdinal: number;
+  /** Write timestamp of the last event, in microseconds (design rule 8). */
+  readonly writeTimestampUs: number;
+  /** Version of the last directory event applied; 0 before the first. */
+  readonly directoryVersion: number;
+  /** Current members by user id. A conversation that does not exist yet has none. */
+  readonly members: ReadonlyMap<string, Member>;
+  readonly buckets: readonly BucketRef[];
+  /** Ids decided in the last 120 s of T. */
+  readonly recent: RecentDecisions;
+}

@@ -1,0 +1,59 @@
+/** What the processors need from the rest of the system. The folders of projections/ implement these. */
+import type { Platform, ReceiptKind } from '@parley/schemas/generated/events';
+import type { ConversationRows, MessageRow } from '../conversation/rows.ts';
+
+/** A snapshot of the fold and the offset that it includes. */
+export interface SavedState {
+  readonly conversationId: string;
+  /** Encoded ConversationSnapshot. */
+  readonly snapshot: Buffer;
+  /** Offset of the last record applied; an event at or below it is not decided again (design rule 10). */
+  readonly offset: number;
+  readonly writeTimestampUs: number;
+}
+
+export interface FoldStateStore {
+  /** In the order asked; null where there is none. */
+  load(conversationIds: readonly string[]): Promise<ReadonlyArray<SavedState | null>>;
+  /** The greater write timestamp wins, whoever writes last. */
+  save(states: readonly SavedState[]): Promise<void>;
+}
+
+export interface ConversationProjector {
+  /** Members and conversations before messages before inbox rows; idempotent. */
+  project(rows: ConversationRows): Promise<void>;
+}
+
+export interface MessageLookup {
+  find(conversationId: string, messageId: string): Promise<MessageRow | null>;
+}
+
+export interface ReceiptRow {
+  readonly conversationId: string;
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly kind: ReceiptKind;
+  readonly seq: number;
+  readonly ordinal: number;
+  readonly atMs: number;
+}
+
+export interface ReceiptProjector {
+  /** Watermarks merge by maximum; each advance keeps its time; `read` also advances the inbox row's columns. */
+  project(rows: readonly ReceiptRow[]): Promise<void>;
+}
+
+/** Current members of a conversation, as projected. */
+export interface MemberLookup {
+  currentMembers(conversationId: string): Promise<readonly string[]>;
+}
+
+export interface DeviceRef {
+  readonly deviceId: string;
+  readonly platform: Platform;
+}
+
+export interface DeviceDirectory {
+  /** The devices of each user, in the order asked. May be a minute old. */
+  devicesOf(userIds: readonly string[]): Promise<ReadonlyArray<readonly DeviceRef[]>>;
+}
