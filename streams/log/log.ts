@@ -51,6 +51,8 @@ export interface RecordBatch {
   readonly generation: number;
   /** In order of offset, never empty. */
   readonly records: readonly LogRecord[];
+  /** The partition's end (the next offset to be written) as known when the batch was read. */
+  readonly endOffset: number;
   /** False once the partition was taken away or the subscription is closing: stop early, save nothing more. */
   isCurrent(): boolean;
   /** Tells the log that the handler is alive; call it between steps of long work. */
