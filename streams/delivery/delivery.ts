@@ -38,6 +38,11 @@ export interface DeliveryItem {
   readonly frame: Buffer;
   readonly position: MessagePosition | null;
   readonly targets: readonly ConnectionRef[];
+  /**
+   * Set for presence frames: also for every connection of this gateway that watches this user; `targets` is empty then. The
+   * processor knows which gateways watch a user, the gateway knows which of its connections do (design rule 19).
+   */
+  readonly watchersOf?: string;
 }
 
 /** A target that the gateway does not hold: item and target index. */
