@@ -1,0 +1,18 @@
+/** Tests that need the services of `npm run cluster:up`: one file at a time, because they share them and two cores. */
+import { defineConfig } from 'vitest/config';
+
+const source = ['parley-source', 'node', 'import', 'default'];
+
+export default defineConfig({
+  resolve: { conditions: source },
+  ssr: { resolve: { conditions: source } },
+  test: {
+    include: ['**/*.cluster.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/var/**'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    passWithNoTests: true,
+  },
+});
