@@ -43,6 +43,11 @@ export interface DeliveryItem {
    * processor knows which gateways watch a user, the gateway knows which of its connections do (design rule 19).
    */
   readonly watchersOf?: string;
+  /**
+   * True: for every connection of this gateway; `targets` is empty then. Only a link sends it: a `resync` to a gateway that
+   * could not be reached for so long that who missed something is no longer known one by one.
+   */
+  readonly everyone?: boolean;
 }
 
 /** A target that the gateway does not hold: item and target index. */
