@@ -8,6 +8,8 @@
 import avro, { type Resolver, type Type } from 'avsc';
 import { ParleyError } from '../errors/parley-error.ts';
 import { type EventName, type EventTypes, eventSchemas } from '../generated/events.ts';
+import { compileAvroCheck } from './avro-check.ts';
+import { parseSchema } from './schema-node.ts';
 
 /** One schema of the committed history and the id under which records name it. */
 export interface KnownSchema {
@@ -36,6 +38,8 @@ const headerBytes = 5;
 
 interface Reader {
   readonly event: EventName;
+  /** Of the writer's schema: what avsc itself would take too kindly. */
+  readonly check: (bytes: Uint8Array, from: number) => string | null;
   readonly type: Type;
   readonly resolver: Resolver | undefined;
 }
@@ -55,14 +59,13 @@ export class EventCodec {
   }
 
   #learn(known: KnownSchema): void {
-    const current = this.#types.get(known.event)!;
-    if (known.current) {
-      this.#writerIds.set(known.event, known.id);
-      this.#readers.set(known.id, { event: known.event, type: current, resolver: undefined });
-      return;
-    }
-    const writer = avro.Type.forSchema(known.schema as avro.Schema);
-    this.#readers.set(known.id, { event: known.event, type: current, resolver: current.createResolver(writer) });
+    const type = this.#types.get(known.event)!;
+    const check = compileAvroCheck(parseSchema(known.schema));
+    if (known.current) this.#writerIds.set(known.event, known.id);
+    const resolver = known.current
+      ? undefined
+      : type.createResolver(avro.Type.forSchema(known.schema as avro.Schema));
+    this.#readers.set(known.id, { event: known.event, check, type, resolver });
   }
 
   encode<N extends EventName>(name: N, event: EventTypes[N]): Buffer {
@@ -93,11 +96,9 @@ export class EventCodec {
     if (value === null || value.length < headerBytes || value[0] !== 0) throw new ParleyError('poison_format');
     const reader = this.#readers.get(value.readUInt32BE(1));
     if (reader === undefined) throw new ParleyError('poison_schema', { detail: `id ${value.readUInt32BE(1)}` });
-    try {
-      const event = reader.type.fromBuffer(value.subarray(headerBytes), reader.resolver);
-      return { name: reader.event, event } as Event;
-    } catch {
-      throw new ParleyError('poison_payload', { detail: reader.event });
-    }
+    const fault = reader.check(value, headerBytes);
+    if (fault !== null) throw new ParleyError('poison_payload', { detail: `${reader.event}: ${fault}` });
+    const event = reader.type.fromBuffer(value.subarray(headerBytes), reader.resolver);
+    return { name: reader.event, event } as Event;
   }
 }

@@ -4,25 +4,41 @@ export type ConversationType = 'one_on_one' | 'group';
 
 export type MemberRole = 'member' | 'admin';
 
+/** One membership interval. */
 export interface SnapshotMember {
+  /** the member */
   user_id: string;
+  /** as what */
   role: MemberRole;
+  /** first seq that the member may see */
   joined_seq: number;
+  /** first seq that the former member may not see; null while a member */
   left_seq: null | number;
 }
 
+/** A bucket of message rows that is not empty. */
 export interface SnapshotBucket {
+  /** number of the 10 days of ULID time */
   bucket: number;
+  /** grows by one after 100,000 rows */
   sub_bucket: number;
+  /** rows in it */
   rows: number;
 }
 
+/** An id that was decided, and how. */
 export interface SnapshotRecent {
+  /** the id */
   message_id: string;
+  /** T of the decision */
   at_ms: number;
+  /** the seq given; 0 if refused */
   seq: number;
+  /** the ordinal given; 0 if refused */
   ordinal: number;
+  /** code of the refusal; null if accepted */
   refused: null | string;
+  /** 16 bytes over what the client sent */
   payload_hash: Buffer;
 }
 
@@ -30,15 +46,19 @@ export interface SnapshotRecent {
 export interface ConversationSnapshot {
   /** version of this layout; another version is rebuilt from the log */
   state_version: number;
+  /** whose state it is */
   conversation_id: string;
+  /** one_on_one or group */
   conversation_type: ConversationType;
   /** T of the last event */
   last_at_ms: number;
+  /** seq of the last accepted message; 0 before the first */
   last_seq: number;
   /** countable messages so far */
   last_ordinal: number;
   /** write timestamp of the last event */
   write_timestamp_us: number;
+  /** version of the last directory event applied; 0 before the first */
   directory_version: number;
   /** current members, and the last interval of former ones */
   members: SnapshotMember[];
@@ -56,5 +76,5 @@ export interface StateTypes {
 export type StateName = keyof StateTypes;
 
 export const stateSchemas = {
-  conversation_snapshot: {"type":"record","name":"ConversationSnapshot","namespace":"parley.state","doc":"The state of the conversation fold after an offset; a cache of the log, never its source.","fields":[{"name":"state_version","type":"int","doc":"version of this layout; another version is rebuilt from the log"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"conversation_type","type":{"type":"enum","name":"ConversationType","namespace":"parley.types","symbols":["one_on_one","group"],"default":"one_on_one"},"doc":""},{"name":"last_at_ms","type":"long","doc":"T of the last event"},{"name":"last_seq","type":"long","doc":""},{"name":"last_ordinal","type":"long","doc":"countable messages so far"},{"name":"write_timestamp_us","type":"long","doc":"write timestamp of the last event"},{"name":"directory_version","type":"long","doc":""},{"name":"members","type":{"type":"array","items":{"type":"record","name":"SnapshotMember","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"}},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","symbols":["member","admin"],"default":"member"}},{"name":"joined_seq","type":"long"},{"name":"left_seq","type":["null","long"],"default":null}]}},"doc":"current members, and the last interval of former ones"},{"name":"buckets","type":{"type":"array","items":{"type":"record","name":"SnapshotBucket","fields":[{"name":"bucket","type":"int"},{"name":"sub_bucket","type":"int"},{"name":"rows","type":"int"}]}},"doc":"non-empty buckets, in order"},{"name":"recent","type":{"type":"array","items":{"type":"record","name":"SnapshotRecent","fields":[{"name":"message_id","type":"string"},{"name":"at_ms","type":"long"},{"name":"seq","type":"long"},{"name":"ordinal","type":"long"},{"name":"refused","type":["null","string"],"default":null},{"name":"payload_hash","type":"bytes"}]}},"doc":"ids decided in the last 120 s, oldest first"}]},
+  conversation_snapshot: {"type":"record","name":"ConversationSnapshot","namespace":"parley.state","doc":"The state of the conversation fold after an offset; a cache of the log, never its source.","fields":[{"name":"state_version","type":"int","doc":"version of this layout; another version is rebuilt from the log"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"whose state it is"},{"name":"conversation_type","type":{"type":"enum","name":"ConversationType","namespace":"parley.types","doc":"Two users, or a group.","symbols":["one_on_one","group"],"default":"one_on_one"},"doc":"one_on_one or group"},{"name":"last_at_ms","type":"long","doc":"T of the last event"},{"name":"last_seq","type":"long","doc":"seq of the last accepted message; 0 before the first"},{"name":"last_ordinal","type":"long","doc":"countable messages so far"},{"name":"write_timestamp_us","type":"long","doc":"write timestamp of the last event"},{"name":"directory_version","type":"long","doc":"version of the last directory event applied; 0 before the first"},{"name":"members","type":{"type":"array","items":{"type":"record","name":"SnapshotMember","doc":"One membership interval.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"the member"},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","doc":"An admin may change the group; a member may not.","symbols":["member","admin"],"default":"member"},"doc":"as what"},{"name":"joined_seq","type":"long","doc":"first seq that the member may see"},{"name":"left_seq","type":["null","long"],"doc":"first seq that the former member may not see; null while a member","default":null}]}},"doc":"current members, and the last interval of former ones"},{"name":"buckets","type":{"type":"array","items":{"type":"record","name":"SnapshotBucket","doc":"A bucket of message rows that is not empty.","fields":[{"name":"bucket","type":"int","doc":"number of the 10 days of ULID time"},{"name":"sub_bucket","type":"int","doc":"grows by one after 100,000 rows"},{"name":"rows","type":"int","doc":"rows in it"}]}},"doc":"non-empty buckets, in order"},{"name":"recent","type":{"type":"array","items":{"type":"record","name":"SnapshotRecent","doc":"An id that was decided, and how.","fields":[{"name":"message_id","type":"string","doc":"the id"},{"name":"at_ms","type":"long","doc":"T of the decision"},{"name":"seq","type":"long","doc":"the seq given; 0 if refused"},{"name":"ordinal","type":"long","doc":"the ordinal given; 0 if refused"},{"name":"refused","type":["null","string"],"doc":"code of the refusal; null if accepted","default":null},{"name":"payload_hash","type":"bytes","doc":"16 bytes over what the client sent"}]}},"doc":"ids decided in the last 120 s, oldest first"}]},
 } as const;

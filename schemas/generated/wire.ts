@@ -2,9 +2,13 @@
 
 /** Server: verdict. The message has its place for ever. */
 export interface AcceptedFrame {
+  /** the conversation */
   conversation_id: string;
+  /** of the send */
   message_id: string;
+  /** its place in the conversation, from 1 without gaps */
   seq: number;
+  /** countable messages up to here */
   ordinal: number;
   /** accepted time T */
   at_ms: number;
@@ -12,13 +16,17 @@ export interface AcceptedFrame {
 
 /** Server: the log holds it durably; the verdict follows. */
 export interface AppendedFrame {
+  /** the conversation */
   conversation_id: string;
+  /** of the send */
   message_id: string;
 }
 
 /** Client: this device lacks nothing of the conversation up to seq. */
 export interface DeliveredFrame {
+  /** the conversation */
   conversation_id: string;
+  /** highest seq below which the device lacks nothing */
   seq: number;
 }
 
@@ -26,11 +34,13 @@ export interface DeliveredFrame {
 export interface ErrorFrame {
   /** from the error catalogue */
   code: string;
+  /** one sentence for a person */
   message: string;
   /** of the request */
   request_id: null | number;
   /** of the send */
   message_id: null | string;
+  /** when the same may be tried again; null if the code names no delay */
   retry_after_ms: null | number;
 }
 
@@ -38,6 +48,7 @@ export interface ErrorFrame {
 export interface FetchFrame {
   /** chosen by the client; the answer carries it */
   request_id: number;
+  /** the conversation */
   conversation_id: string;
   /** cursor; 0 for everything */
   after_seq: number;
@@ -49,17 +60,23 @@ export interface FetchFrame {
 
 /** Server: this gateway is leaving; reconnect elsewhere after the delay. */
 export interface GoAwayFrame {
+  /** code of the error catalogue */
   reason: string;
+  /** how long to wait before connecting again */
   reconnect_after_ms: number;
 }
 
+/** The limits that this server applies. */
 export interface Limits {
   /** a larger WebSocket message closes the connection */
   max_frame_bytes: number;
   /** of encrypted_body */
   max_body_bytes: number;
+  /** of preview, in Unicode code points */
   max_preview_chars: number;
+  /** largest limit of inbox, fetch and history */
   max_page_entries: number;
+  /** users that one connection may watch */
   max_watched: number;
   /** unacknowledged live messages before catch-up */
   live_window: number;
@@ -73,14 +90,21 @@ export interface Limits {
 export interface HelloFrame {
   /** grows per device */
   connection_id: number;
+  /** whose connection it is */
   user_id: string;
+  /** which device of theirs */
   device_id: string;
+  /** name of the gateway, for reports */
   gateway_id: string;
   /** for clock correction */
   server_time_ms: number;
+  /** how often the client sends ping */
   heartbeat_interval_ms: number;
+  /** without any frame for so long the server closes */
   heartbeat_timeout_ms: number;
+  /** version of the limits and rules that sends are judged by */
   rules_version: number;
+  /** what the server takes */
   limits: Limits;
 }
 
@@ -88,6 +112,7 @@ export interface HelloFrame {
 export interface HistoryFrame {
   /** chosen by the client; the answer carries it */
   request_id: number;
+  /** the conversation */
   conversation_id: string;
   /** exclusive; 0 for the newest */
   before_seq: number;
@@ -99,16 +124,27 @@ export interface HistoryFrame {
 
 export type ConversationType = 'one_on_one' | 'group';
 
+/** One conversation in the list of one user. */
 export interface InboxEntry {
+  /** the conversation */
   conversation_id: string;
+  /** one_on_one or group */
   conversation_type: ConversationType;
+  /** 1:1: the other user */
   other_user_id: null | string;
+  /** group: its id */
   group_id: null | string;
+  /** preview of the last countable message */
   last_message_preview: null | string;
+  /** T of the last countable message; null if there is none */
   last_message_at_ms: null | number;
+  /** seq of the last message */
   last_seq: number;
+  /** how far this user has read */
   read_seq: number;
+  /** countable messages above read_seq */
   unread_count: number;
+  /** first seq that the user may no longer see; null while a member */
   left_seq: null | number;
 }
 
@@ -116,6 +152,7 @@ export interface InboxEntry {
 export interface InboxPageFrame {
   /** chosen by the client; the answer carries it */
   request_id: number;
+  /** in order of conversation_id */
   entries: InboxEntry[];
   /** pass as after for the next page; null at the end */
   next: null | string;
@@ -135,19 +172,31 @@ export type MessageType = 'text' | 'image' | 'video' | 'audio' | 'document' | 'e
 
 /** one accepted message */
 export interface WireMessage {
+  /** the conversation */
   conversation_id: string;
+  /** its place in the conversation, from 1 without gaps */
   seq: number;
   /** countable messages up to here */
   ordinal: number;
+  /** ULID of the message */
   message_id: string;
+  /** who sent it */
   sender_id: string;
+  /** which device of theirs sent it */
   sender_device_id: string;
+  /** what it is */
   message_type: MessageType;
+  /** ciphertext made by the sender; opaque to the server */
   encrypted_body: Buffer;
+  /** at most 200 characters, chosen by the sender, or null */
   preview: null | string;
+  /** where the encrypted media is */
   media_url: null | string;
+  /** where the encrypted thumbnail is */
   thumbnail_url: null | string;
+  /** ULID of the message that this one answers */
   reply_to: null | string;
+  /** ULID of the message that an edit, delete or reaction is about */
   target_id: null | string;
   /** accepted time T */
   at_ms: number;
@@ -155,6 +204,7 @@ export interface WireMessage {
 
 /** Server: a message, live. */
 export interface MessageFrame {
+  /** the message */
   message: WireMessage;
 }
 
@@ -162,6 +212,7 @@ export interface MessageFrame {
 export interface PageFrame {
   /** chosen by the client; the answer carries it */
   request_id: number;
+  /** the conversation */
   conversation_id: string;
   /** first seq covered */
   covered_from: number;
@@ -185,7 +236,9 @@ export interface PingFrame {
 
 /** Server: answer to ping. */
 export interface PongFrame {
+  /** of the ping */
   client_time_ms: number;
+  /** for clock correction */
   server_time_ms: number;
 }
 
@@ -193,7 +246,9 @@ export type PresenceStatus = 'online' | 'offline';
 
 /** Server: a watched user came or went. */
 export interface PresenceFrame {
+  /** who */
   user_id: string;
+  /** online or offline */
   status: PresenceStatus;
   /** null while online or when unknown */
   last_seen_ms: null | number;
@@ -201,7 +256,9 @@ export interface PresenceFrame {
 
 /** Client: the user has read everything up to this message. */
 export interface ReadFrame {
+  /** the conversation */
   conversation_id: string;
+  /** everything up to here was read */
   seq: number;
   /** the message at seq */
   message_id: string;
@@ -211,16 +268,23 @@ export type ReceiptKind = 'delivered' | 'read';
 
 /** Server: in a large group, up to where everybody has it. */
 export interface ReceiptAggregateFrame {
+  /** the conversation */
   conversation_id: string;
+  /** delivered or read */
   kind: ReceiptKind;
   /** everybody has everything up to here */
   seq: number;
+  /** when the last of them got there */
   at_ms: number;
 }
 
+/** How far one member is. */
 export interface MemberReceipt {
+  /** the user */
   user_id: string;
+  /** everything up to here is on at least one of their devices */
   delivered_seq: number;
+  /** everything up to here was read */
   read_seq: number;
   /** when the message at seq was delivered */
   delivered_at_ms: null | number;
@@ -232,7 +296,9 @@ export interface MemberReceipt {
 export interface ReceiptListFrame {
   /** chosen by the client; the answer carries it */
   request_id: number;
+  /** the conversation */
   conversation_id: string;
+  /** one entry per current member */
   members: MemberReceipt[];
 }
 
@@ -240,6 +306,7 @@ export interface ReceiptListFrame {
 export interface ReceiptQueryFrame {
   /** chosen by the client; the answer carries it */
   request_id: number;
+  /** the conversation */
   conversation_id: string;
   /** 0: watermarks only */
   seq: number;
@@ -247,16 +314,23 @@ export interface ReceiptQueryFrame {
 
 /** Server: a member's watermark advanced. */
 export interface ReceiptFrame {
+  /** the conversation */
   conversation_id: string;
+  /** whose watermark */
   user_id: string;
+  /** delivered or read */
   kind: ReceiptKind;
+  /** everything up to here */
   seq: number;
+  /** when the gateway was told */
   at_ms: number;
 }
 
 /** Server: verdict. The message has no place; the code says why. */
 export interface RefusedFrame {
+  /** the conversation */
   conversation_id: string;
+  /** of the send */
   message_id: string;
   /** from the error catalogue */
   code: string;
@@ -266,23 +340,29 @@ export type ResyncReason = 'slow_device' | 'session_renewed';
 
 /** Server: frames may have been left out; read the inbox and fetch again. */
 export interface ResyncFrame {
+  /** why */
   reason: ResyncReason;
 }
 
 /** Client: send a message. Kept by the client until its verdict. */
 export interface SendFrame {
+  /** 1:1: UUIDv5 of the two sorted user ids; group: made by the server */
   conversation_id: string;
   /** 1:1: the other user */
   peer_id: null | string;
   /** made by the client; the same on every retry */
   message_id: string;
+  /** what it is */
   message_type: MessageType;
   /** at most limits.max_body_bytes */
   encrypted_body: Buffer;
   /** at most 200 characters */
   preview: null | string;
+  /** where the encrypted media is */
   media_url: null | string;
+  /** where the encrypted thumbnail is */
   thumbnail_url: null | string;
+  /** ULID of the message that this one answers */
   reply_to: null | string;
   /** for edit, delete, reaction */
   target_id: null | string;
@@ -292,6 +372,7 @@ export interface SendFrame {
 export interface UnwatchFrame {
   /** chosen by the client; the answer carries it */
   request_id: number;
+  /** whom to watch no longer */
   user_ids: string[];
 }
 
@@ -337,38 +418,60 @@ export type FrameName = keyof FrameTypes;
 /** The first byte of a binary frame. */
 export const frameCodes = {
   "client": {
-    "send": 1, "delivered": 2, "read": 3, "inbox": 4, "fetch": 5, "history": 6, "receipt_query": 7, "watch": 8, "unwatch": 9, "ping": 10
+    "send": 1,
+    "delivered": 2,
+    "read": 3,
+    "inbox": 4,
+    "fetch": 5,
+    "history": 6,
+    "receipt_query": 7,
+    "watch": 8,
+    "unwatch": 9,
+    "ping": 10
   },
   "server": {
-    "hello": 64, "appended": 65, "accepted": 66, "refused": 67, "message": 68, "inbox_page": 69, "page": 70, "receipt": 71,
-    "receipt_aggregate": 72, "receipt_list": 73, "presence": 74, "pong": 75, "error": 76, "go_away": 77, "resync": 78
+    "hello": 64,
+    "appended": 65,
+    "accepted": 66,
+    "refused": 67,
+    "message": 68,
+    "inbox_page": 69,
+    "page": 70,
+    "receipt": 71,
+    "receipt_aggregate": 72,
+    "receipt_list": 73,
+    "presence": 74,
+    "pong": 75,
+    "error": 76,
+    "go_away": 77,
+    "resync": 78
   }
 } as const;
 
 export const frameSchemas = {
-  accepted: {"type":"record","name":"Accepted","namespace":"parley.wire","doc":"Server: verdict. The message has its place for ever.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"message_id","type":"string","doc":""},{"name":"seq","type":"long","doc":""},{"name":"ordinal","type":"long","doc":""},{"name":"at_ms","type":"long","doc":"accepted time T"}]},
-  appended: {"type":"record","name":"Appended","namespace":"parley.wire","doc":"Server: the log holds it durably; the verdict follows.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"message_id","type":"string","doc":""}]},
-  delivered: {"type":"record","name":"Delivered","namespace":"parley.wire","doc":"Client: this device lacks nothing of the conversation up to seq.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"seq","type":"long","doc":""}]},
-  error: {"type":"record","name":"Error","namespace":"parley.wire","doc":"Server: a frame could not be taken; the connection stays up unless a close follows.","fields":[{"name":"code","type":"string","doc":"from the error catalogue"},{"name":"message","type":"string","doc":""},{"name":"request_id","type":["null","int"],"doc":"of the request","default":null},{"name":"message_id","type":["null","string"],"doc":"of the send","default":null},{"name":"retry_after_ms","type":["null","int"],"doc":"","default":null}]},
-  fetch: {"type":"record","name":"Fetch","namespace":"parley.wire","doc":"Client: what comes after my cursor in this conversation (sync and gap repair).","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"after_seq","type":"long","doc":"cursor; 0 for everything"},{"name":"after_at_ms","type":"long","doc":"T of the message at the cursor; 0 if after_seq is 0"},{"name":"limit","type":"int","doc":"at most limits.max_page_entries"}]},
-  go_away: {"type":"record","name":"GoAway","namespace":"parley.wire","doc":"Server: this gateway is leaving; reconnect elsewhere after the delay.","fields":[{"name":"reason","type":"string","doc":""},{"name":"reconnect_after_ms","type":"int","doc":""}]},
-  hello: {"type":"record","name":"Hello","namespace":"parley.wire","doc":"Server: the first frame; the connection is registered.","fields":[{"name":"connection_id","type":"long","doc":"grows per device"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"device_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"gateway_id","type":"string","doc":""},{"name":"server_time_ms","type":"long","doc":"for clock correction"},{"name":"heartbeat_interval_ms","type":"int","doc":""},{"name":"heartbeat_timeout_ms","type":"int","doc":""},{"name":"rules_version","type":"int","doc":""},{"name":"limits","type":{"type":"record","name":"Limits","namespace":"parley.types","fields":[{"name":"max_frame_bytes","type":"int","doc":"a larger WebSocket message closes the connection"},{"name":"max_body_bytes","type":"int","doc":"of encrypted_body"},{"name":"max_preview_chars","type":"int","doc":""},{"name":"max_page_entries","type":"int","doc":""},{"name":"max_watched","type":"int","doc":""},{"name":"live_window","type":"int","doc":"unacknowledged live messages before catch-up"},{"name":"messages_per_minute","type":"int","doc":"per user"},{"name":"message_id_window_ms","type":"int","doc":"how far a ULID may lie from the server time"}]},"doc":""}]},
-  history: {"type":"record","name":"History","namespace":"parley.wire","doc":"Client: what comes before this in this conversation, newest first in the log but listed in order.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"before_seq","type":"long","doc":"exclusive; 0 for the newest"},{"name":"before_at_ms","type":"long","doc":"T of the message at before_seq; 0 for the newest"},{"name":"limit","type":"int","doc":"at most limits.max_page_entries"}]},
-  inbox_page: {"type":"record","name":"InboxPage","namespace":"parley.wire","doc":"Server: answer to inbox, by conversation_id; the reader sorts.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"entries","type":{"type":"array","items":{"type":"record","name":"InboxEntry","namespace":"parley.types","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"}},{"name":"conversation_type","type":{"type":"enum","name":"ConversationType","namespace":"parley.types","symbols":["one_on_one","group"],"default":"one_on_one"}},{"name":"other_user_id","type":["null",{"type":"string","logicalType":"uuid"}],"default":null},{"name":"group_id","type":["null",{"type":"string","logicalType":"uuid"}],"default":null},{"name":"last_message_preview","type":["null","string"],"default":null},{"name":"last_message_at_ms","type":["null","long"],"default":null},{"name":"last_seq","type":"long"},{"name":"read_seq","type":"long"},{"name":"unread_count","type":"int"},{"name":"left_seq","type":["null","long"],"default":null}]}},"doc":""},{"name":"next","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"pass as after for the next page; null at the end","default":null}]},
+  accepted: {"type":"record","name":"Accepted","namespace":"parley.wire","doc":"Server: verdict. The message has its place for ever.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"message_id","type":"string","doc":"of the send"},{"name":"seq","type":"long","doc":"its place in the conversation, from 1 without gaps"},{"name":"ordinal","type":"long","doc":"countable messages up to here"},{"name":"at_ms","type":"long","doc":"accepted time T"}]},
+  appended: {"type":"record","name":"Appended","namespace":"parley.wire","doc":"Server: the log holds it durably; the verdict follows.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"message_id","type":"string","doc":"of the send"}]},
+  delivered: {"type":"record","name":"Delivered","namespace":"parley.wire","doc":"Client: this device lacks nothing of the conversation up to seq.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"seq","type":"long","doc":"highest seq below which the device lacks nothing"}]},
+  error: {"type":"record","name":"Error","namespace":"parley.wire","doc":"Server: a frame could not be taken; the connection stays up unless a close follows.","fields":[{"name":"code","type":"string","doc":"from the error catalogue"},{"name":"message","type":"string","doc":"one sentence for a person"},{"name":"request_id","type":["null","int"],"doc":"of the request","default":null},{"name":"message_id","type":["null","string"],"doc":"of the send","default":null},{"name":"retry_after_ms","type":["null","int"],"doc":"when the same may be tried again; null if the code names no delay","default":null}]},
+  fetch: {"type":"record","name":"Fetch","namespace":"parley.wire","doc":"Client: what comes after my cursor in this conversation (sync and gap repair).","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"after_seq","type":"long","doc":"cursor; 0 for everything"},{"name":"after_at_ms","type":"long","doc":"T of the message at the cursor; 0 if after_seq is 0"},{"name":"limit","type":"int","doc":"at most limits.max_page_entries"}]},
+  go_away: {"type":"record","name":"GoAway","namespace":"parley.wire","doc":"Server: this gateway is leaving; reconnect elsewhere after the delay.","fields":[{"name":"reason","type":"string","doc":"code of the error catalogue"},{"name":"reconnect_after_ms","type":"int","doc":"how long to wait before connecting again"}]},
+  hello: {"type":"record","name":"Hello","namespace":"parley.wire","doc":"Server: the first frame; the connection is registered.","fields":[{"name":"connection_id","type":"long","doc":"grows per device"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"whose connection it is"},{"name":"device_id","type":{"type":"string","logicalType":"uuid"},"doc":"which device of theirs"},{"name":"gateway_id","type":"string","doc":"name of the gateway, for reports"},{"name":"server_time_ms","type":"long","doc":"for clock correction"},{"name":"heartbeat_interval_ms","type":"int","doc":"how often the client sends ping"},{"name":"heartbeat_timeout_ms","type":"int","doc":"without any frame for so long the server closes"},{"name":"rules_version","type":"int","doc":"version of the limits and rules that sends are judged by"},{"name":"limits","type":{"type":"record","name":"Limits","namespace":"parley.types","doc":"The limits that this server applies.","fields":[{"name":"max_frame_bytes","type":"int","doc":"a larger WebSocket message closes the connection"},{"name":"max_body_bytes","type":"int","doc":"of encrypted_body"},{"name":"max_preview_chars","type":"int","doc":"of preview, in Unicode code points"},{"name":"max_page_entries","type":"int","doc":"largest limit of inbox, fetch and history"},{"name":"max_watched","type":"int","doc":"users that one connection may watch"},{"name":"live_window","type":"int","doc":"unacknowledged live messages before catch-up"},{"name":"messages_per_minute","type":"int","doc":"per user"},{"name":"message_id_window_ms","type":"int","doc":"how far a ULID may lie from the server time"}]},"doc":"what the server takes"}]},
+  history: {"type":"record","name":"History","namespace":"parley.wire","doc":"Client: what comes before this in this conversation, newest first in the log but listed in order.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"before_seq","type":"long","doc":"exclusive; 0 for the newest"},{"name":"before_at_ms","type":"long","doc":"T of the message at before_seq; 0 for the newest"},{"name":"limit","type":"int","doc":"at most limits.max_page_entries"}]},
+  inbox_page: {"type":"record","name":"InboxPage","namespace":"parley.wire","doc":"Server: answer to inbox, by conversation_id; the reader sorts.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"entries","type":{"type":"array","items":{"type":"record","name":"InboxEntry","namespace":"parley.types","doc":"One conversation in the list of one user.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"conversation_type","type":{"type":"enum","name":"ConversationType","namespace":"parley.types","doc":"Two users, or a group.","symbols":["one_on_one","group"],"default":"one_on_one"},"doc":"one_on_one or group"},{"name":"other_user_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"1:1: the other user","default":null},{"name":"group_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"group: its id","default":null},{"name":"last_message_preview","type":["null","string"],"doc":"preview of the last countable message","default":null},{"name":"last_message_at_ms","type":["null","long"],"doc":"T of the last countable message; null if there is none","default":null},{"name":"last_seq","type":"long","doc":"seq of the last message"},{"name":"read_seq","type":"long","doc":"how far this user has read"},{"name":"unread_count","type":"int","doc":"countable messages above read_seq"},{"name":"left_seq","type":["null","long"],"doc":"first seq that the user may no longer see; null while a member","default":null}]}},"doc":"in order of conversation_id"},{"name":"next","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"pass as after for the next page; null at the end","default":null}]},
   inbox: {"type":"record","name":"Inbox","namespace":"parley.wire","doc":"Client: list my conversations.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"after","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"conversation_id of the last entry of the page before","default":null},{"name":"limit","type":"int","doc":"at most limits.max_page_entries"}]},
-  message: {"type":"record","name":"Message","namespace":"parley.wire","doc":"Server: a message, live.","fields":[{"name":"message","type":{"type":"record","name":"WireMessage","namespace":"parley.types","doc":"one accepted message","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"}},{"name":"seq","type":"long"},{"name":"ordinal","type":"long","doc":"countable messages up to here"},{"name":"message_id","type":"string"},{"name":"sender_id","type":{"type":"string","logicalType":"uuid"}},{"name":"sender_device_id","type":{"type":"string","logicalType":"uuid"}},{"name":"message_type","type":{"type":"enum","name":"MessageType","namespace":"parley.types","doc":"text and media carry content; edit, delete and reaction name a target and change how it is shown","symbols":["text","image","video","audio","document","edit","delete","reaction","mls"],"default":"text"}},{"name":"encrypted_body","type":"bytes"},{"name":"preview","type":["null","string"],"default":null},{"name":"media_url","type":["null","string"],"default":null},{"name":"thumbnail_url","type":["null","string"],"default":null},{"name":"reply_to","type":["null","string"],"default":null},{"name":"target_id","type":["null","string"],"default":null},{"name":"at_ms","type":"long","doc":"accepted time T"}]},"doc":""}]},
-  page: {"type":"record","name":"Page","namespace":"parley.wire","doc":"Server: answer to fetch and history. A seq absent inside covered_from..covered_to is final.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"covered_from","type":"long","doc":"first seq covered"},{"name":"covered_to","type":"long","doc":"last seq covered; below covered_from if nothing"},{"name":"covered_to_at_ms","type":"long","doc":"T to pass as after_at_ms when covered_to is the new cursor"},{"name":"last_seq","type":"long","doc":"the last_seq that the inbox told before the rows were read"},{"name":"more","type":"boolean","doc":"ask again from covered_to (fetch) or covered_from (history)"},{"name":"messages","type":{"type":"array","items":{"type":"record","name":"WireMessage","namespace":"parley.types","doc":"one accepted message","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"}},{"name":"seq","type":"long"},{"name":"ordinal","type":"long","doc":"countable messages up to here"},{"name":"message_id","type":"string"},{"name":"sender_id","type":{"type":"string","logicalType":"uuid"}},{"name":"sender_device_id","type":{"type":"string","logicalType":"uuid"}},{"name":"message_type","type":{"type":"enum","name":"MessageType","namespace":"parley.types","doc":"text and media carry content; edit, delete and reaction name a target and change how it is shown","symbols":["text","image","video","audio","document","edit","delete","reaction","mls"],"default":"text"}},{"name":"encrypted_body","type":"bytes"},{"name":"preview","type":["null","string"],"default":null},{"name":"media_url","type":["null","string"],"default":null},{"name":"thumbnail_url","type":["null","string"],"default":null},{"name":"reply_to","type":["null","string"],"default":null},{"name":"target_id","type":["null","string"],"default":null},{"name":"at_ms","type":"long","doc":"accepted time T"}]}},"doc":"in order of seq"}]},
+  message: {"type":"record","name":"Message","namespace":"parley.wire","doc":"Server: a message, live.","fields":[{"name":"message","type":{"type":"record","name":"WireMessage","namespace":"parley.types","doc":"one accepted message","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"seq","type":"long","doc":"its place in the conversation, from 1 without gaps"},{"name":"ordinal","type":"long","doc":"countable messages up to here"},{"name":"message_id","type":"string","doc":"ULID of the message"},{"name":"sender_id","type":{"type":"string","logicalType":"uuid"},"doc":"who sent it"},{"name":"sender_device_id","type":{"type":"string","logicalType":"uuid"},"doc":"which device of theirs sent it"},{"name":"message_type","type":{"type":"enum","name":"MessageType","namespace":"parley.types","doc":"text and media carry content; edit, delete and reaction name a target and change how it is shown","symbols":["text","image","video","audio","document","edit","delete","reaction","mls"],"default":"text"},"doc":"what it is"},{"name":"encrypted_body","type":"bytes","doc":"ciphertext made by the sender; opaque to the server"},{"name":"preview","type":["null","string"],"doc":"at most 200 characters, chosen by the sender, or null","default":null},{"name":"media_url","type":["null","string"],"doc":"where the encrypted media is","default":null},{"name":"thumbnail_url","type":["null","string"],"doc":"where the encrypted thumbnail is","default":null},{"name":"reply_to","type":["null","string"],"doc":"ULID of the message that this one answers","default":null},{"name":"target_id","type":["null","string"],"doc":"ULID of the message that an edit, delete or reaction is about","default":null},{"name":"at_ms","type":"long","doc":"accepted time T"}]},"doc":"the message"}]},
+  page: {"type":"record","name":"Page","namespace":"parley.wire","doc":"Server: answer to fetch and history. A seq absent inside covered_from..covered_to is final.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"covered_from","type":"long","doc":"first seq covered"},{"name":"covered_to","type":"long","doc":"last seq covered; below covered_from if nothing"},{"name":"covered_to_at_ms","type":"long","doc":"T to pass as after_at_ms when covered_to is the new cursor"},{"name":"last_seq","type":"long","doc":"the last_seq that the inbox told before the rows were read"},{"name":"more","type":"boolean","doc":"ask again from covered_to (fetch) or covered_from (history)"},{"name":"messages","type":{"type":"array","items":{"type":"record","name":"WireMessage","namespace":"parley.types","doc":"one accepted message","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"seq","type":"long","doc":"its place in the conversation, from 1 without gaps"},{"name":"ordinal","type":"long","doc":"countable messages up to here"},{"name":"message_id","type":"string","doc":"ULID of the message"},{"name":"sender_id","type":{"type":"string","logicalType":"uuid"},"doc":"who sent it"},{"name":"sender_device_id","type":{"type":"string","logicalType":"uuid"},"doc":"which device of theirs sent it"},{"name":"message_type","type":{"type":"enum","name":"MessageType","namespace":"parley.types","doc":"text and media carry content; edit, delete and reaction name a target and change how it is shown","symbols":["text","image","video","audio","document","edit","delete","reaction","mls"],"default":"text"},"doc":"what it is"},{"name":"encrypted_body","type":"bytes","doc":"ciphertext made by the sender; opaque to the server"},{"name":"preview","type":["null","string"],"doc":"at most 200 characters, chosen by the sender, or null","default":null},{"name":"media_url","type":["null","string"],"doc":"where the encrypted media is","default":null},{"name":"thumbnail_url","type":["null","string"],"doc":"where the encrypted thumbnail is","default":null},{"name":"reply_to","type":["null","string"],"doc":"ULID of the message that this one answers","default":null},{"name":"target_id","type":["null","string"],"doc":"ULID of the message that an edit, delete or reaction is about","default":null},{"name":"at_ms","type":"long","doc":"accepted time T"}]}},"doc":"in order of seq"}]},
   ping: {"type":"record","name":"Ping","namespace":"parley.wire","doc":"Client: heartbeat, every heartbeat_interval_ms.","fields":[{"name":"client_time_ms","type":"long","doc":"echoed"}]},
-  pong: {"type":"record","name":"Pong","namespace":"parley.wire","doc":"Server: answer to ping.","fields":[{"name":"client_time_ms","type":"long","doc":""},{"name":"server_time_ms","type":"long","doc":""}]},
-  presence: {"type":"record","name":"Presence","namespace":"parley.wire","doc":"Server: a watched user came or went.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"status","type":{"type":"enum","name":"PresenceStatus","namespace":"parley.types","symbols":["online","offline"],"default":"offline"},"doc":""},{"name":"last_seen_ms","type":["null","long"],"doc":"null while online or when unknown","default":null}]},
-  read: {"type":"record","name":"Read","namespace":"parley.wire","doc":"Client: the user has read everything up to this message.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"seq","type":"long","doc":""},{"name":"message_id","type":"string","doc":"the message at seq"}]},
-  receipt_aggregate: {"type":"record","name":"ReceiptAggregate","namespace":"parley.wire","doc":"Server: in a large group, up to where everybody has it.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"kind","type":{"type":"enum","name":"ReceiptKind","namespace":"parley.types","symbols":["delivered","read"],"default":"delivered"},"doc":""},{"name":"seq","type":"long","doc":"everybody has everything up to here"},{"name":"at_ms","type":"long","doc":""}]},
-  receipt_list: {"type":"record","name":"ReceiptList","namespace":"parley.wire","doc":"Server: answer to receipt_query.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"members","type":{"type":"array","items":{"type":"record","name":"MemberReceipt","namespace":"parley.types","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"}},{"name":"delivered_seq","type":"long"},{"name":"read_seq","type":"long"},{"name":"delivered_at_ms","type":["null","long"],"default":null,"doc":"when the message at seq was delivered"},{"name":"read_at_ms","type":["null","long"],"default":null,"doc":"when the message at seq was read"}]}},"doc":""}]},
-  receipt_query: {"type":"record","name":"ReceiptQuery","namespace":"parley.wire","doc":"Client: who has received and read up to where, and when the message at seq.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"seq","type":"long","doc":"0: watermarks only"}]},
-  receipt: {"type":"record","name":"Receipt","namespace":"parley.wire","doc":"Server: a member's watermark advanced.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"kind","type":{"type":"enum","name":"ReceiptKind","namespace":"parley.types","symbols":["delivered","read"],"default":"delivered"},"doc":""},{"name":"seq","type":"long","doc":""},{"name":"at_ms","type":"long","doc":""}]},
-  refused: {"type":"record","name":"Refused","namespace":"parley.wire","doc":"Server: verdict. The message has no place; the code says why.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"message_id","type":"string","doc":""},{"name":"code","type":"string","doc":"from the error catalogue"}]},
-  resync: {"type":"record","name":"Resync","namespace":"parley.wire","doc":"Server: frames may have been left out; read the inbox and fetch again.","fields":[{"name":"reason","type":{"type":"enum","name":"ResyncReason","namespace":"parley.types","symbols":["slow_device","session_renewed"],"default":"slow_device"},"doc":""}]},
-  send: {"type":"record","name":"Send","namespace":"parley.wire","doc":"Client: send a message. Kept by the client until its verdict.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":""},{"name":"peer_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"1:1: the other user","default":null},{"name":"message_id","type":"string","doc":"made by the client; the same on every retry"},{"name":"message_type","type":{"type":"enum","name":"MessageType","namespace":"parley.types","doc":"text and media carry content; edit, delete and reaction name a target and change how it is shown","symbols":["text","image","video","audio","document","edit","delete","reaction","mls"],"default":"text"},"doc":""},{"name":"encrypted_body","type":"bytes","doc":"at most limits.max_body_bytes"},{"name":"preview","type":["null","string"],"doc":"at most 200 characters","default":null},{"name":"media_url","type":["null","string"],"doc":"","default":null},{"name":"thumbnail_url","type":["null","string"],"doc":"","default":null},{"name":"reply_to","type":["null","string"],"doc":"","default":null},{"name":"target_id","type":["null","string"],"doc":"for edit, delete, reaction","default":null}]},
-  unwatch: {"type":"record","name":"Unwatch","namespace":"parley.wire","doc":"Client: no longer.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"user_ids","type":{"type":"array","items":{"type":"string","logicalType":"uuid"}},"doc":""}]},
+  pong: {"type":"record","name":"Pong","namespace":"parley.wire","doc":"Server: answer to ping.","fields":[{"name":"client_time_ms","type":"long","doc":"of the ping"},{"name":"server_time_ms","type":"long","doc":"for clock correction"}]},
+  presence: {"type":"record","name":"Presence","namespace":"parley.wire","doc":"Server: a watched user came or went.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"who"},{"name":"status","type":{"type":"enum","name":"PresenceStatus","namespace":"parley.types","doc":"Whether a device is connected.","symbols":["online","offline"],"default":"offline"},"doc":"online or offline"},{"name":"last_seen_ms","type":["null","long"],"doc":"null while online or when unknown","default":null}]},
+  read: {"type":"record","name":"Read","namespace":"parley.wire","doc":"Client: the user has read everything up to this message.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"seq","type":"long","doc":"everything up to here was read"},{"name":"message_id","type":"string","doc":"the message at seq"}]},
+  receipt_aggregate: {"type":"record","name":"ReceiptAggregate","namespace":"parley.wire","doc":"Server: in a large group, up to where everybody has it.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"kind","type":{"type":"enum","name":"ReceiptKind","namespace":"parley.types","doc":"delivered: the device has it; read: the user has seen it.","symbols":["delivered","read"],"default":"delivered"},"doc":"delivered or read"},{"name":"seq","type":"long","doc":"everybody has everything up to here"},{"name":"at_ms","type":"long","doc":"when the last of them got there"}]},
+  receipt_list: {"type":"record","name":"ReceiptList","namespace":"parley.wire","doc":"Server: answer to receipt_query.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"members","type":{"type":"array","items":{"type":"record","name":"MemberReceipt","namespace":"parley.types","doc":"How far one member is.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"the user"},{"name":"delivered_seq","type":"long","doc":"everything up to here is on at least one of their devices"},{"name":"read_seq","type":"long","doc":"everything up to here was read"},{"name":"delivered_at_ms","type":["null","long"],"default":null,"doc":"when the message at seq was delivered"},{"name":"read_at_ms","type":["null","long"],"default":null,"doc":"when the message at seq was read"}]}},"doc":"one entry per current member"}]},
+  receipt_query: {"type":"record","name":"ReceiptQuery","namespace":"parley.wire","doc":"Client: who has received and read up to where, and when the message at seq.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"seq","type":"long","doc":"0: watermarks only"}]},
+  receipt: {"type":"record","name":"Receipt","namespace":"parley.wire","doc":"Server: a member's watermark advanced.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"whose watermark"},{"name":"kind","type":{"type":"enum","name":"ReceiptKind","namespace":"parley.types","doc":"delivered: the device has it; read: the user has seen it.","symbols":["delivered","read"],"default":"delivered"},"doc":"delivered or read"},{"name":"seq","type":"long","doc":"everything up to here"},{"name":"at_ms","type":"long","doc":"when the gateway was told"}]},
+  refused: {"type":"record","name":"Refused","namespace":"parley.wire","doc":"Server: verdict. The message has no place; the code says why.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"message_id","type":"string","doc":"of the send"},{"name":"code","type":"string","doc":"from the error catalogue"}]},
+  resync: {"type":"record","name":"Resync","namespace":"parley.wire","doc":"Server: frames may have been left out; read the inbox and fetch again.","fields":[{"name":"reason","type":{"type":"enum","name":"ResyncReason","namespace":"parley.types","doc":"slow_device: the device left too much unacknowledged and was switched to catch-up; session_renewed: the entry of the connection was missing for a while.","symbols":["slow_device","session_renewed"],"default":"slow_device"},"doc":"why"}]},
+  send: {"type":"record","name":"Send","namespace":"parley.wire","doc":"Client: send a message. Kept by the client until its verdict.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"1:1: UUIDv5 of the two sorted user ids; group: made by the server"},{"name":"peer_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"1:1: the other user","default":null},{"name":"message_id","type":"string","doc":"made by the client; the same on every retry"},{"name":"message_type","type":{"type":"enum","name":"MessageType","namespace":"parley.types","doc":"text and media carry content; edit, delete and reaction name a target and change how it is shown","symbols":["text","image","video","audio","document","edit","delete","reaction","mls"],"default":"text"},"doc":"what it is"},{"name":"encrypted_body","type":"bytes","doc":"at most limits.max_body_bytes"},{"name":"preview","type":["null","string"],"doc":"at most 200 characters","default":null},{"name":"media_url","type":["null","string"],"doc":"where the encrypted media is","default":null},{"name":"thumbnail_url","type":["null","string"],"doc":"where the encrypted thumbnail is","default":null},{"name":"reply_to","type":["null","string"],"doc":"ULID of the message that this one answers","default":null},{"name":"target_id","type":["null","string"],"doc":"for edit, delete, reaction","default":null}]},
+  unwatch: {"type":"record","name":"Unwatch","namespace":"parley.wire","doc":"Client: no longer.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"user_ids","type":{"type":"array","items":{"type":"string","logicalType":"uuid"}},"doc":"whom to watch no longer"}]},
   watch: {"type":"record","name":"Watch","namespace":"parley.wire","doc":"Client: tell me about the presence of these users, until the connection ends or unwatch.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"user_ids","type":{"type":"array","items":{"type":"string","logicalType":"uuid"}},"doc":"at most limits.max_watched"}]},
 } as const;
