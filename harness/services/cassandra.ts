@@ -45,7 +45,8 @@ export class CassandraService extends NativeDaemon {
         if (/osx|windows|macos|riscv64/.test(name)) rmSync(join(jars, name)); // Native code for other machines.
       }
     });
-    if (this.trainingArchive === null) await installOnce(this.archiveFolder, (folder) => train(join(folder, 'cds.jsa')));
+    if (this.trainingArchive === null)
+      await installOnce(this.archiveFolder, (folder) => train(join(folder, 'cds.jsa')));
   }
 
   async isReady(): Promise<boolean> {

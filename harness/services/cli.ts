@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { NativeCluster } from './cluster.ts';
 import { composeDown, composeStatus, composeUp, dockerEngineAnswers } from './compose.ts';
+import { setDefaultCompatibility } from './registry.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const cluster = new NativeCluster(join(repository, 'var', 'cluster'));
@@ -14,6 +15,7 @@ const given = (option: boolean | undefined, name: string) => option ?? process.e
 async function up(): Promise<void> {
   if (await dockerEngineAnswers()) {
     await composeUp();
+    await setDefaultCompatibility(cluster.registry.address);
   } else {
     await cluster.up((service, tookMs) => console.log(`${service.name} answers at ${service.address} (${tookMs} ms)`));
   }
@@ -30,7 +32,8 @@ async function status(options: { json?: boolean }): Promise<void> {
   const container = await dockerEngineAnswers();
   const services = container ? await composeStatus() : await cluster.status();
   const ready = services.length > 0 && services.every((service) => service.state === 'up');
-  if (given(options.json, 'json')) console.log(JSON.stringify({ mode: container ? 'docker' : 'native', ready, services }));
+  if (given(options.json, 'json'))
+    console.log(JSON.stringify({ mode: container ? 'docker' : 'native', ready, services }));
   else console.table(services);
   process.exitCode = ready ? 0 : 1;
 }

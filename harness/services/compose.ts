@@ -1,7 +1,7 @@
 /** The same services from containers, where a Docker engine answers. */
 import { fileURLToPath } from 'node:url';
-import { onPath } from './system-packages.ts';
 import { run } from './processes.ts';
+import { onPath } from './system-packages.ts';
 
 const composeFile = fileURLToPath(new URL('../../deploy/compose/compose.yaml', import.meta.url));
 

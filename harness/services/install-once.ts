@@ -19,16 +19,22 @@ export function cacheFolder(): string {
 
 export async function installOnce(target: string, build: (folder: string) => Promise<void>): Promise<void> {
   if (existsSync(target)) return;
-  const lock = `${target}.lock`;
-  mkdirSync(dirname(target), { recursive: true });
-  await until(() => existsSync(target) || takeLock(lock), { what: `the lock ${lock}`, timeoutMs: installTimeoutMs });
-  if (existsSync(target)) return;
-  const unfinished = `${target}.unfinished`;
-  try {
+  await withLock(`${target}.lock`, async () => {
+    if (existsSync(target)) return;
+    const unfinished = `${target}.unfinished`;
     rmSync(unfinished, { recursive: true, force: true });
     mkdirSync(unfinished, { recursive: true });
     await build(unfinished);
     renameSync(unfinished, target);
+  });
+}
+
+/** Runs `work` while no other process of this machine holds the same lock file. */
+export async function withLock(lock: string, work: () => Promise<void>): Promise<void> {
+  mkdirSync(dirname(lock), { recursive: true });
+  await until(() => takeLock(lock), { what: `the lock ${lock}`, timeoutMs: installTimeoutMs });
+  try {
+    await work();
   } finally {
     rmSync(lock, { force: true });
   }

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { run } from './processes.ts';
 import { java17, maven, provide } from './system-packages.ts';
 
-const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
+const plugin = 'org.apache.maven.plugins:maven-dependency-plugin';
+const resolvingGoal = `${plugin}:3.8.1:copy-dependencies`;
+/** The old version copies the file alone; newer ones also ask for the artifact's parents, which need not be published. */
+const copyingGoal = `${plugin}:2.8:copy`;
 
 async function runMaven(args: readonly string[], folder: string): Promise<void> {
   await provide(java17);
@@ -27,10 +30,10 @@ export async function copyJars(folder: string, coordinates: readonly string[]): 
 `,
   );
   const jars = join(folder, 'jars');
-  await runMaven([`${plugin}:copy-dependencies`, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`], folder);
+  await runMaven([resolvingGoal, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`], folder);
 }
 
 /** Copies one artifact (`group:artifact:version:packaging:classifier`) as it is. */
 export async function copyArtifact(folder: string, coordinate: string): Promise<void> {
-  await runMaven([`${plugin}:copy`, `-Dartifact=${coordinate}`, `-DoutputDirectory=${folder}`], folder);
+  await runMaven([copyingGoal, `-Dartifact=${coordinate}`, `-DoutputDirectory=${folder}`], folder);
 }

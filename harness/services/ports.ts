@@ -1,21 +1,32 @@
 /** TCP ports: free ones for instances of a test's own, and one request-answer exchange to see whether a server lives. */
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { connect, createServer } from 'node:net';
 
-/** Ports that nobody listened on a moment ago, all different. */
+/**
+ * The kernel takes source ports from 32768 up. A server that is killed and started again must not live there: somebody's
+ * outgoing connection may take its port, or a client that dials it in a loop connects to itself.
+ */
+const firstPort = 20_000;
+const endPort = 32_000;
+
+/** Different ports that nobody listens on and that no outgoing connection will take. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', resolve);
-      });
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  for (let attempt = 0; ports.size < count; attempt++) {
+    if (attempt > 100 + count * 10) throw new Error(`no ${count} free ports from ${firstPort} to ${endPort}`);
+    const port = randomInt(firstPort, endPort);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+/** Whether a server could listen on the port now. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 /** Sends `request` and resolves with the first bytes of the answer, or null if there is none in time. */

@@ -69,7 +69,8 @@ export class PostgresService extends NativeDaemon {
   protected override async afterStart(): Promise<void> {
     const known = await this.query('postgres', `SELECT 1 FROM pg_database WHERE datname = '${this.database}'`);
     if (known?.length === 0) await this.query('postgres', `CREATE DATABASE "${this.database}"`);
-    if ((await this.query(this.database, 'SELECT 1')) === null) throw new Error(`postgres: no database ${this.database}`);
+    if ((await this.query(this.database, 'SELECT 1')) === null)
+      throw new Error(`postgres: no database ${this.database}`);
   }
 
   private async query(database: string, sql: string): Promise<unknown[] | null> {

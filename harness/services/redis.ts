@@ -22,7 +22,7 @@ export class RedisService extends NativeDaemon {
 
   async isReady(): Promise<boolean> {
     const answer = await exchange(this.port, Buffer.from('PING\r\n'));
-    return answer !== null && answer.toString().startsWith('+PONG');
+    return answer?.toString().startsWith('+PONG') ?? false;
   }
 
   protected async prepare(): Promise<Launch> {

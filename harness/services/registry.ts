@@ -75,13 +75,17 @@ export class RegistryService extends NativeDaemon {
     return join(this.home, runner ?? 'quarkus-run.jar');
   }
 
-  /** Apicurio checks nothing by default; Confluent's default is BACKWARD. */
-  protected override async afterStart(): Promise<void> {
-    const response = await fetch(`${this.address}/config`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-      body: JSON.stringify({ compatibility: 'BACKWARD' }),
-    });
-    if (!response.ok) throw new Error(`registry: the default compatibility was not taken: ${response.status}`);
+  protected override afterStart(): Promise<void> {
+    return setDefaultCompatibility(this.address);
   }
+}
+
+/** Apicurio checks nothing by default; Confluent's default is BACKWARD. */
+export async function setDefaultCompatibility(registryUrl: string): Promise<void> {
+  const response = await fetch(`${registryUrl}/config`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    body: JSON.stringify({ compatibility: 'BACKWARD' }),
+  });
+  if (!response.ok) throw new Error(`the registry did not take its default compatibility: ${response.status}`);
 }

@@ -1,6 +1,7 @@
 /** Finds programs that come with the operating system, and installs what is missing where that is possible. */
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { cacheFolder, withLock } from './install-once.ts';
 import { run } from './processes.ts';
 
 export interface SystemProgram {
@@ -41,18 +42,13 @@ export async function isProvidable(program: SystemProgram): Promise<boolean> {
   return (await program.find()) !== null || canInstall();
 }
 
-let packageQueue: Promise<unknown> = Promise.resolve();
-
 /** One at a time, because apt-get locks its database. */
-function aptInstall(debianPackage: string): Promise<void> {
+async function aptInstall(debianPackage: string): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const wait = ['-o', 'DPkg::Lock::Timeout=300'];
-  const install = packageQueue.then(async () => {
-    await run('apt-get', [...wait, 'update', '-qq'], { env });
-    await run('apt-get', [...wait, 'install', '-y', '-qq', '--no-install-recommends', debianPackage], { env });
+  await withLock(join(cacheFolder(), 'apt-get.lock'), async () => {
+    await run('apt-get', ['update', '-qq'], { env });
+    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', debianPackage], { env });
   });
-  packageQueue = install.catch(() => undefined); // The next package is tried all the same; the caller gets the error.
-  return install;
 }
 
 async function javaVersion(java: string): Promise<number> {
@@ -95,4 +91,10 @@ export const postgres: SystemProgram = {
     const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
     return onPath('initdb', ...versions.map((version) => join(debian, version, 'bin')));
   },
+};
+
+export const chromium: SystemProgram = {
+  title: 'Chromium',
+  debianPackage: 'chromium',
+  find: async () => onPath('chromium') ?? onPath('chromium-browser') ?? onPath('google-chrome'),
 };
