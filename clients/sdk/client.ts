@@ -1,0 +1,345 @@
+/**
+ * A Parley client: one device of one user.
+ *
+ * ```ts
+ * const client = new ParleyClient({ urls: ['wss://chat.example.org'], credentials, deviceId, transport, ... });
+ * client.on('messages', ({ messages }) => show(messages));
+ * await client.start();
+ * const { verdict } = await client.send({ peerId: bob, encryptedBody });
+ * ```
+ *
+ * After every connect: hello corrects the clock, the outbox is sent again, then inbox and fetch bring what was missed while live
+ * frames already arrive; both meet in the timelines, which drop what comes twice and show what is missing.
+ */
+import type { Frame } from '@parley/schemas/codec/frame-codec';
+import type {
+  AcceptedFrame,
+  FrameTypes,
+  HelloFrame,
+  InboxPageFrame,
+  MemberReceipt,
+  PageFrame,
+  ReceiptFrame,
+  ReceiptKind,
+} from '@parley/schemas/generated/wire';
+import { directConversationId, isDirectConversationId } from '@parley/schemas/identity/conversation-id';
+import { createNanoEvents } from 'nanoevents';
+import { Connection } from './connection.ts';
+import { Conversations, type ConversationsPort } from './conversations.ts';
+import type { ClientEvents, Verdict } from './events.ts';
+import { Outbox, type Pending } from './outbox.ts';
+import { Requests } from './requests.ts';
+import { Sending } from './sending.ts';
+import { ServerClock } from './server-clock.ts';
+import { type ClientOptions, type ClientSettings, defaultClientSettings, type NewMessage } from './settings.ts';
+import { Statuses } from './statuses.ts';
+import type { Cursor } from './stores.ts';
+
+type ClientHandlers = { [E in keyof ClientEvents]: (data: ClientEvents[E]) => void };
+
+/** Close codes after which nothing is wrong: this side asked for it. */
+const ownCloseCodes: ReadonlySet<number> = new Set([1000, 1005]);
+
+export class ParleyClient {
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly serverClock: ServerClock;
+  readonly #options: ClientOptions;
+  readonly #settings: ClientSettings;
+  readonly #events = createNanoEvents<ClientHandlers>();
+  readonly #connection: Connection;
+  readonly #requests: Requests;
+  readonly #outbox: Outbox;
+  readonly #sending: Sending;
+  readonly #statuses: Statuses;
+  readonly #conversations: Conversations;
+  #restored: Promise<void> | null = null;
+  #lostAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#settings = { ...defaultClientSettings, ...options.settings };
+    this.userId = options.credentials.userId;
+    this.deviceId = options.deviceId;
+    const { clock, timers, random, transport, urls, credentials, deviceId, cursors } = options;
+    const { backoff, helloTimeoutMs, requestTimeoutMs, maxTrackedStatuses } = this.#settings;
+    this.serverClock = new ServerClock(clock);
+    this.#requests = new Requests(timers, requestTimeoutMs);
+    this.#outbox = new Outbox(options.outbox, this.serverClock, random, this.#settings.outbox);
+    this.#statuses = new Statuses(maxTrackedStatuses);
+    this.#connection = new Connection(
+      { urls, credentials, transport, clock, serverClock: this.serverClock, timers, random, backoff, helloTimeoutMs },
+      {
+        hello: (hello) => this.#connected(hello),
+        frame: (frame) => this.#frame(frame),
+        lost: (code, reason, reconnectInMs) => this.#lost(code, reason, reconnectInMs),
+      },
+    );
+    this.#conversations = new Conversations(
+      this.#conversationsPort(),
+      { cursors, clock, timers, deviceId },
+      this.#settings,
+    );
+    this.#sending = new Sending(
+      this.#outbox,
+      {
+        send: (frame) => this.#connection.send('send', frame),
+        repair: (conversationId) => this.#conversations.repair(conversationId),
+        accepted: (pending, verdict) => this.#accepted(pending, verdict),
+        renamed: (messageId, newMessageId) => this.#events.emit('renamed', { messageId, newMessageId }),
+      },
+      timers,
+    );
+  }
+
+  /** Calls the handler at every such event until the returned function is called. */
+  on<E extends keyof ClientEvents>(event: E, handler: (data: ClientEvents[E]) => void): () => void {
+    return this.#events.on(event, handler as ClientHandlers[E]);
+  }
+
+  get isConnected(): boolean {
+    return this.#connection.isReady;
+  }
+
+  /** Messages that have no verdict yet. */
+  get pendingCount(): number {
+    return this.#outbox.size;
+  }
+
+  async start(): Promise<void> {
+    this.#restored ??= Promise.all([this.#conversations.restore(), this.#outbox.restore()]).then(() => undefined);
+    await this.#restored;
+    this.#connection.start();
+  }
+
+  /** Closes the connection; what has no verdict stays in the outbox. */
+  async stop(): Promise<void> {
+    this.#connection.stop();
+    this.#sending.disconnected();
+    await this.#conversations.idle();
+  }
+
+  /** Lets the connection fail, as a network would. */
+  drop(): void {
+    this.#connection.drop();
+  }
+
+  /** Resolves once the message is kept; its verdict follows, whatever happens to connections until then. @throws ParleyError `queue_full` */
+  send(message: NewMessage): Promise<{ messageId: string; verdict: Promise<Verdict> }> {
+    const { peerId = null } = message;
+    const conversationId =
+      message.conversationId ?? (peerId === null ? null : directConversationId(this.userId, peerId));
+    if (conversationId === null) throw new TypeError('a message needs a peerId or a conversationId');
+    return this.#sending.add({
+      conversationId,
+      peerId,
+      messageType: message.messageType ?? 'text',
+      encryptedBody: message.encryptedBody,
+      preview: message.preview ?? null,
+      mediaUrl: message.mediaUrl ?? null,
+      thumbnailUrl: message.thumbnailUrl ?? null,
+      replyTo: message.replyTo ?? null,
+      targetId: message.targetId ?? null,
+    });
+  }
+
+  /** The user has read everything up to this message. */
+  markRead(conversationId: string, seq: number, messageId: string): boolean {
+    return this.#connection.send('read', { conversation_id: conversationId, seq, message_id: messageId });
+  }
+
+  cursor(conversationId: string): Cursor {
+    return this.#conversations.timeline(conversationId).cursor;
+  }
+
+  /** One page of the conversation list, by conversation id. */
+  async inbox(after: string | null = null): Promise<InboxPageFrame> {
+    const limit = this.#settings.pageEntries;
+    return this.#ask('inbox_page', (request_id) => this.#connection.send('inbox', { request_id, after, limit }));
+  }
+
+  /** One page backwards from a message (0: from the newest). */
+  history(conversation_id: string, before_seq: number, before_at_ms: number, limit: number): Promise<PageFrame> {
+    return this.#ask('page', (request_id) =>
+      this.#connection.send('history', { request_id, conversation_id, before_seq, before_at_ms, limit }),
+    );
+  }
+
+  /** Watermarks of every member, and when each had received and read the message at seq (0: watermarks only). */
+  async receipts(conversation_id: string, seq: number): Promise<readonly MemberReceipt[]> {
+    const list = await this.#ask('receipt_list', (request_id) =>
+      this.#connection.send('receipt_query', { request_id, conversation_id, seq }),
+    );
+    return list.members;
+  }
+
+  /** Presence of these users from now on, as `presence` events; said again by the application after a reconnect. */
+  watch(userIds: readonly string[]): boolean {
+    return this.#connection.send('watch', { request_id: 0, user_ids: [...userIds] });
+  }
+
+  unwatch(userIds: readonly string[]): boolean {
+    return this.#connection.send('unwatch', { request_id: 0, user_ids: [...userIds] });
+  }
+
+  async #ask<N extends 'inbox_page' | 'page' | 'receipt_list'>(
+    name: N,
+    send: (requestId: number) => boolean,
+  ): Promise<FrameTypes[N]> {
+    const frame = await this.#requests.ask(send);
+    if (frame.name !== name) throw new TypeError(`expected ${name}, the answer was ${frame.name}`);
+    return frame.body as FrameTypes[N];
+  }
+
+  #connected(hello: HelloFrame): void {
+    this.#events.emit('connected', { connectionId: hello.connection_id, gatewayId: hello.gateway_id });
+    this.#sending.connected();
+    void this.#synchronise();
+  }
+
+  #lost(code: number, reason: string, reconnectInMs: number | null): void {
+    this.#lostAtMs = this.#options.clock.nowMs();
+    this.#requests.abandon();
+    this.#sending.disconnected();
+    this.#events.emit('disconnected', { code, reason, reconnectInMs });
+    if (reconnectInMs === null && !ownCloseCodes.has(code)) this.#events.emit('ended', { code: reason });
+  }
+
+  async #synchronise(): Promise<void> {
+    try {
+      await this.#conversations.synchronise(this.#lostAtMs);
+      await this.#sending.verify();
+      for (const conversationId of this.#statuses.waiting()) await this.#refreshStatuses(conversationId);
+      this.#events.emit('synced', undefined);
+    } catch (error) {
+      // Without a connection the next hello starts a sync; with one, a request failed or was refused for now.
+      this.#events.emit('error', { code: 'unavailable', message: String(error) });
+      this.#options.timers.after(this.#settings.resyncAfterMs, () => {
+        if (this.#connection.isReady) void this.#synchronise();
+      });
+    }
+  }
+
+  #frame(frame: Frame): void {
+    switch (frame.name) {
+      case 'message':
+        this.#conversations.live(frame.body.message);
+        break;
+      case 'appended':
+        if (this.#sending.appended(frame.body.message_id))
+          this.#events.emit('appended', { messageId: frame.body.message_id });
+        break;
+      case 'accepted':
+        this.#sending.accepted(frame.body);
+        break;
+      case 'refused':
+        this.#sending.refused(frame.body);
+        break;
+      case 'inbox_page':
+      case 'page':
+      case 'receipt_list':
+        this.#requests.answer(frame.body.request_id, frame);
+        break;
+      case 'receipt':
+        this.#receipt(frame.body);
+        break;
+      case 'receipt_aggregate':
+        this.#advance(frame.body.conversation_id, frame.body.kind, frame.body.seq);
+        break;
+      case 'presence': {
+        const { user_id: userId, status, last_seen_ms: lastSeenMs } = frame.body;
+        this.#events.emit('presence', { userId, status, lastSeenMs });
+        break;
+      }
+      case 'resync':
+        void this.#synchronise();
+        break;
+      case 'error':
+        this.#error(frame);
+        break;
+      default:
+        this.#events.emit('error', { code: 'unexpected_frame', message: frame.name });
+    }
+  }
+
+  #error({ body }: Extract<Frame, { name: 'error' }>): void {
+    if (body.message_id !== null) this.#sending.failed({ ...body, message_id: body.message_id });
+    else if (body.request_id !== null) this.#requests.refuse(body.request_id, body);
+    else this.#events.emit('error', { code: body.code, message: body.message });
+  }
+
+  #receipt({ conversation_id: conversationId, user_id: userId, kind, seq, at_ms: atMs }: ReceiptFrame): void {
+    this.#events.emit('receipt', { conversationId, userId, kind, seq, atMs });
+    if (userId === this.userId) return;
+    if (isDirectConversationId(conversationId)) this.#advance(conversationId, kind, seq);
+    else if (this.#statuses.waiting().includes(conversationId)) {
+      // In a group one member's receipt says nothing of the others: ask. If that fails, the next receipt or sync asks again.
+      this.#refreshStatuses(conversationId).catch(() => undefined);
+    }
+  }
+
+  async #refreshStatuses(conversationId: string): Promise<void> {
+    const others = (await this.receipts(conversationId, 0)).filter((member) => member.user_id !== this.userId);
+    if (others.length === 0) return;
+    const delivered = Math.min(...others.map((member) => Math.max(member.delivered_seq, member.read_seq)));
+    this.#advance(conversationId, 'delivered', delivered);
+    this.#advance(conversationId, 'read', Math.min(...others.map((member) => member.read_seq)));
+  }
+
+  #advance(conversationId: string, kind: ReceiptKind, seq: number): void {
+    for (const change of this.#statuses.advance(conversationId, kind, seq)) {
+      this.#events.emit('status', { conversationId, ...change });
+    }
+  }
+
+  /** The server sends no message frame to the device that sent it: the verdict and the outbox make it. */
+  #accepted({ message }: Pending, verdict: AcceptedFrame): void {
+    const { conversation_id: conversationId, message_id: messageId, seq } = verdict;
+    this.#events.emit('status', { conversationId, ...this.#statuses.sent(conversationId, messageId, seq) });
+    this.#conversations.live({
+      conversation_id: conversationId,
+      seq,
+      ordinal: verdict.ordinal,
+      message_id: messageId,
+      sender_id: this.userId,
+      sender_device_id: this.deviceId,
+      message_type: message.messageType,
+      encrypted_body: Buffer.from(message.encryptedBody),
+      preview: message.preview,
+      media_url: message.mediaUrl,
+      thumbnail_url: message.thumbnailUrl,
+      reply_to: message.replyTo,
+      target_id: message.targetId,
+      at_ms: verdict.at_ms,
+    });
+  }
+
+  #conversationsPort(): ConversationsPort {
+    const limit = this.#settings.pageEntries;
+    return {
+      isConnected: () => this.#connection.isReady,
+      inbox: (after) => this.inbox(after),
+      fetch: ({ conversationId, seq, atMs }) =>
+        this.#ask('page', (request_id) =>
+          this.#connection.send('fetch', {
+            request_id,
+            conversation_id: conversationId,
+            after_seq: seq,
+            after_at_ms: atMs,
+            limit,
+          }),
+        ),
+      seen: (message) => this.#sending.seen(message),
+      gap: (conversationId, afterSeq, beforeSeq) => this.#events.emit('gap', { conversationId, afterSeq, beforeSeq }),
+      take: async (conversationId, messages) => {
+        await this.#options.take?.(conversationId, messages);
+        this.#events.emit('messages', { conversationId, messages });
+      },
+      delivered: (conversation_id, seq) => this.#connection.send('delivered', { conversation_id, seq }),
+      failed: (error) => {
+        this.#events.emit('error', { code: 'internal', message: `messages could not be kept: ${String(error)}` });
+        this.#connection.stop();
+      },
+    };
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * One connection after the other: opens, authenticates, keeps the heartbeat, and reconnects with jittered backoff.
+ *
+ * It knows frames but not what they mean. The next address of the list is tried after each failure, so that a dead gateway is left
+ * behind. Close codes that nothing can mend (revoked, superseded) end it.
+ */
+
+import { decodeFrame, encodeFrame, type Frame, subprotocols } from '@parley/schemas/codec/frame-codec';
+import type { Clock, TimerHandle, Timers } from '@parley/schemas/environment/clock';
+import type { Random } from '@parley/schemas/environment/random';
+import { errorCatalogue } from '@parley/schemas/errors/catalogue';
+import type { FrameName, FrameTypes, HelloFrame } from '@parley/schemas/generated/wire';
+import { Backoff, type BackoffSettings } from './backoff.ts';
+import type { ServerClock } from './server-clock.ts';
+import type { Transport, TransportSocket } from './transport.ts';
+
+export interface Credentials {
+  readonly userId: string;
+  /** A valid access token; `renew` is true after the server refused the last one. */
+  accessToken(renew: boolean): Promise<string>;
+}
+
+export interface ConnectionListener {
+  hello(frame: HelloFrame): void;
+  frame(frame: Frame): void;
+  /** reconnectInMs is null if it ended for good, with the code of the catalogue. */
+  lost(code: number, reason: string, reconnectInMs: number | null): void;
+}
+
+export interface ConnectionOptions {
+  /** Base addresses of gateways or load balancers, such as wss://chat.example.org. */
+  readonly urls: readonly string[];
+  readonly credentials: Credentials;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly serverClock: ServerClock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly backoff: BackoffSettings;
+  readonly helloTimeoutMs: number;
+}
+
+/** As if the server had refused the token: the same backoff, and a renewed token next time. */
+const tokenRefused = errorCatalogue.unauthenticated.closeCode ?? 1008;
+
+const finalCloseCodes: ReadonlySet<number | null> = new Set([
+  errorCatalogue.device_revoked.closeCode,
+  errorCatalogue.superseded.closeCode,
+  errorCatalogue.too_many_errors.closeCode,
+]);
+
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #listener: ConnectionListener;
+  readonly #backoff: Backoff;
+  #socket: TransportSocket | null = null;
+  #ready = false;
+  #stopped = false;
+  #urlIndex = 0;
+  #renewToken = false;
+  #goAwayDelayMs: number | null = null;
+  #retry: TimerHandle | null = null;
+  #watch: TimerHandle | null = null;
+  #lastFrameAtMs = 0;
+  #lastPingAtMs = 0;
+  #heartbeat = { intervalMs: 30_000, timeoutMs: 60_000 };
+
+  constructor(options: ConnectionOptions, listener: ConnectionListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#backoff = new Backoff(options.backoff, options.random);
+    this.#urlIndex = Math.floor(options.random.next() * options.urls.length);
+  }
+
+  get isReady(): boolean {
+    return this.#ready;
+  }
+
+  start(): void {
+    this.#stopped = false;
+    void this.#open();
+  }
+
+  /** Closes and does not come back until start. */
+  stop(): void {
+    this.#stopped = true;
+    this.#retry?.cancel();
+    this.#socket?.close(1000, 'bye');
+  }
+
+  /** Closes the socket as if the network had failed: the client reconnects by itself. */
+  drop(): void {
+    this.#socket?.close(4000, 'dropped by the client');
+  }
+
+  /** False if there is no connection to send it on. */
+  send<N extends FrameName>(name: N, body: FrameTypes[N]): boolean {
+    if (!this.#ready || this.#socket === null) return false;
+    this.#socket.send(encodeFrame(name, body));
+    return true;
+  }
+
+  async #open(): Promise<void> {
+    const { urls, credentials, transport, timers } = this.#options;
+    const url = urls[this.#urlIndex % urls.length]!;
+    let token: string;
+    try {
+      token = await credentials.accessToken(this.#renewToken);
+      this.#renewToken = false;
+    } catch (error) {
+      this.#closed(tokenRefused, error instanceof Error ? error.message : 'no token');
+      return;
+    }
+    if (this.#stopped) return;
+    let ended = false;
+    const address = `${url}/v1/connect?user_id=${credentials.userId}`;
+    const deadline = timers.after(this.#options.helloTimeoutMs, () => socket.close(4000, 'no hello'));
+    const socket: TransportSocket = transport.open(address, [subprotocols.avro, `bearer.${token}`], {
+      opened: () => undefined,
+      received: (bytes) => {
+        if (!ended) this.#received(bytes, deadline);
+      },
+      closed: (code, reason) => {
+        if (ended) return;
+        ended = true;
+        deadline.cancel();
+        this.#closed(code, reason);
+      },
+    });
+    this.#socket = socket;
+  }
+
+  #received(bytes: Uint8Array, deadline: TimerHandle): void {
+    this.#lastFrameAtMs = this.#options.clock.nowMs();
+    const frame = decodeFrame(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    switch (frame.name) {
+      case 'hello':
+        deadline.cancel();
+        this.#begin(frame.body);
+        return;
+      case 'pong':
+        this.#options.serverClock.observeRoundTrip(frame.body.client_time_ms, frame.body.server_time_ms);
+        return;
+      case 'go_away':
+        this.#goAwayDelayMs = frame.body.reconnect_after_ms;
+        return;
+      default:
+        this.#listener.frame(frame);
+    }
+  }
+
+  #begin(hello: HelloFrame): void {
+    this.#ready = true;
+    this.#backoff.reset();
+    this.#options.serverClock.observe(hello.server_time_ms);
+    this.#heartbeat = { intervalMs: hello.heartbeat_interval_ms, timeoutMs: hello.heartbeat_timeout_ms };
+    this.#lastPingAtMs = this.#options.clock.nowMs();
+    this.#watch = this.#options.timers.every(Math.min(1_000, hello.heartbeat_interval_ms), () => this.#beat());
+    this.#listener.hello(hello);
+  }
+
+  #beat(): void {
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#lastFrameAtMs > this.#heartbeat.timeoutMs) {
+      this.#socket?.close(4000, 'the server is silent');
+      return;
+    }
+    if (nowMs - this.#lastPingAtMs >= this.#heartbeat.intervalMs) {
+      this.#lastPingAtMs = nowMs;
+      this.send('ping', { client_time_ms: nowMs });
+    }
+  }
+
+  #closed(code: number, reason: string): void {
+    const hadHello = this.#ready;
+    this.#ready = false;
+    this.#socket = null;
+    this.#watch?.cancel();
+    if (this.#stopped || finalCloseCodes.has(code)) {
+      this.#listener.lost(code, reason, null);
+      return;
+    }
+    // A refused upgrade looks like 1006 to a browser: the token may be why.
+    this.#renewToken = code === errorCatalogue.unauthenticated.closeCode || (code === 1006 && !hadHello);
+    this.#urlIndex++;
+    const delayMs = this.#goAwayDelayMs ?? this.#backoff.nextMs();
+    this.#goAwayDelayMs = null;
+    this.#listener.lost(code, reason, delayMs);
+    this.#retry = this.#options.timers.after(delayMs, () => void this.#open());
+  }
+}

@@ -1,0 +1,33 @@
+/** What a client tells the application. */
+import type { PresenceStatus, ReceiptKind, WireMessage } from '@parley/schemas/generated/wire';
+
+export type MessageStatus = 'sent' | 'delivered' | 'read';
+
+export type ClientEvents = {
+  /** Connected and registered; sync begins. */
+  connected: { connectionId: number; gatewayId: string };
+  /** The application has everything that the server had when the sync began. */
+  synced: undefined;
+  disconnected: { code: number; reason: string; reconnectInMs: number | null };
+  /** Messages of one conversation, in order of seq, each once, before the cursor moves past them. */
+  messages: { conversationId: string; messages: readonly WireMessage[] };
+  /** The log holds an own message durably. */
+  appended: { messageId: string };
+  /** An own message was not transmitted in time, or was out of the window and never accepted: it goes on under a new id. */
+  renamed: { messageId: string; newMessageId: string };
+  /** ✓, ✓✓, blue ✓✓ of an own message of this device. */
+  status: { conversationId: string; messageId: string; seq: number; status: MessageStatus };
+  receipt: { conversationId: string; userId: string; kind: ReceiptKind; seq: number; atMs: number };
+  presence: { userId: string; status: PresenceStatus; lastSeenMs: number | null };
+  /** A gap was seen and is being repaired. */
+  gap: { conversationId: string; afterSeq: number; beforeSeq: number };
+  /** An error frame that belongs to no request and no send. */
+  error: { code: string; message: string };
+  /** The client stopped for good: the device was revoked, or a newer connection of it took over. */
+  ended: { code: string };
+};
+
+/** How a send ended. */
+export type Verdict =
+  | { readonly kind: 'accepted'; readonly messageId: string; readonly seq: number; readonly atMs: number }
+  | { readonly kind: 'refused'; readonly messageId: string; readonly code: string };

@@ -1,0 +1,161 @@
+/**
+ * Messages on their way: each is kept until it has a verdict, and sent again under the same id (design rules 1 and 3).
+ *
+ * After a reconnect everything without a verdict is sent again, in the order in which it was handed over; so is what got neither
+ * `appended` nor a verdict within 10 s. An id that never was on a wire may be replaced when its time has run out. After
+ * `out_of_window` the client must first see, by a sync, that the old id was not accepted; `rename` then goes on under a new id.
+ */
+import type { Clock } from '@parley/schemas/environment/clock';
+import type { Random } from '@parley/schemas/environment/random';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
+import { makeMessageId, messageIdTimeMs } from '@parley/schemas/identity/message-id';
+import type { Verdict } from './events.ts';
+import type { OutboxStore, OutgoingMessage } from './stores.ts';
+
+export interface OutboxSettings {
+  readonly maxEntries: number;
+  /** Neither `appended` nor a verdict for this long: send again. */
+  readonly resendAfterMs: number;
+  /** `appended`, but no verdict for this long: send again. */
+  readonly resendAppendedAfterMs: number;
+  /** An id older than this that was never transmitted is replaced. */
+  readonly staleIdMs: number;
+}
+
+export const defaultOutboxSettings: OutboxSettings = {
+  maxEntries: 10_000,
+  resendAfterMs: 10_000,
+  resendAppendedAfterMs: 30_000,
+  staleIdMs: 20_000,
+};
+
+export interface Pending {
+  messageId: string;
+  readonly message: OutgoingMessage;
+  transmitted: boolean;
+  appended: boolean;
+  /** Server time after which it is sent again. */
+  dueAtMs: number;
+  /** After `out_of_window`: waits for a sync of the conversation. */
+  verifying: boolean;
+  readonly settle: (verdict: Verdict) => void;
+}
+
+export class Outbox {
+  readonly #entries = new Map<string, Pending>();
+  readonly #store: OutboxStore;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #settings: OutboxSettings;
+
+  constructor(store: OutboxStore, clock: Clock, random: Random, settings: OutboxSettings) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#random = random;
+    this.#settings = settings;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  async restore(): Promise<void> {
+    for (const { messageId, message, transmitted } of await this.#store.load()) {
+      this.#add(messageId, message, transmitted, () => undefined);
+    }
+  }
+
+  /** @throws ParleyError `queue_full` */
+  async add(message: OutgoingMessage, settle: (verdict: Verdict) => void): Promise<Pending> {
+    if (this.#entries.size >= this.#settings.maxEntries) throw new ParleyError('queue_full', { detail: 'outbox' });
+    const pending = this.#add(makeMessageId(this.#clock.nowMs(), this.#random), message, false, settle);
+    await this.#store.put(pending);
+    return pending;
+  }
+
+  #add(messageId: string, message: OutgoingMessage, transmitted: boolean, settle: (verdict: Verdict) => void): Pending {
+    const pending: Pending = { messageId, message, transmitted, appended: false, dueAtMs: 0, verifying: false, settle };
+    this.#entries.set(messageId, pending);
+    return pending;
+  }
+
+  get(messageId: string): Pending | undefined {
+    return this.#entries.get(messageId);
+  }
+
+  /** In the order in which they were handed over. */
+  *waiting(): IterableIterator<Pending> {
+    yield* this.#entries.values();
+  }
+
+  /** After a reconnect: nothing that was under way on the old connection counts. */
+  reconnected(): void {
+    for (const pending of this.#entries.values()) {
+      pending.appended = false;
+      pending.dueAtMs = 0;
+    }
+  }
+
+  /** What is to be (re)sent now. Each is taken to be under way from here on. */
+  due(): Pending[] {
+    const nowMs = this.#clock.nowMs();
+    const due: Pending[] = [];
+    for (const pending of this.#entries.values()) {
+      if (pending.verifying || pending.dueAtMs > nowMs) continue;
+      pending.dueAtMs = nowMs + this.#settings.resendAfterMs;
+      due.push(pending);
+    }
+    return due;
+  }
+
+  /** True if the id's time ran out before it was ever on a wire: it must be renamed before it is sent. */
+  isStale(pending: Pending): boolean {
+    if (pending.transmitted) return false;
+    return Math.abs(this.#clock.nowMs() - messageIdTimeMs(pending.messageId)) > this.#settings.staleIdMs;
+  }
+
+  async markTransmitted(pending: Pending): Promise<void> {
+    if (pending.transmitted) return;
+    pending.transmitted = true;
+    await this.#store.put(pending);
+  }
+
+  markAppended(messageId: string): boolean {
+    const pending = this.#entries.get(messageId);
+    if (pending === undefined) return false;
+    pending.appended = true;
+    pending.dueAtMs = this.#clock.nowMs() + this.#settings.resendAppendedAfterMs;
+    return true;
+  }
+
+  /** A retryable error: send the same id again after the delay. */
+  postpone(messageId: string, delayMs: number): void {
+    const pending = this.#entries.get(messageId);
+    if (pending !== undefined) pending.dueAtMs = this.#clock.nowMs() + delayMs;
+  }
+
+  /** Gives the message a new id, at the end of the order only if it must be (Map keeps insertion order). */
+  async rename(pending: Pending): Promise<string> {
+    const old = pending.messageId;
+    this.#entries.delete(old);
+    pending.messageId = makeMessageId(this.#clock.nowMs(), this.#random);
+    pending.transmitted = false;
+    pending.appended = false;
+    pending.verifying = false;
+    pending.dueAtMs = 0;
+    this.#entries.set(pending.messageId, pending);
+    await this.#store.put(pending);
+    await this.#store.remove(old);
+    return old;
+  }
+
+  /** The verdict: the message leaves the outbox. */
+  settle(verdict: Verdict): Pending | undefined {
+    const pending = this.#entries.get(verdict.messageId);
+    if (pending === undefined) return undefined;
+    this.#entries.delete(verdict.messageId);
+    pending.settle(verdict);
+    void this.#store.remove(verdict.messageId);
+    return pending;
+  }
+}
