@@ -18,12 +18,12 @@ export type ConversationEvent =
 export type ReceivedEvent = ConversationEvent & { readonly receivedAtMs: number };
 
 /** In every outcome: T, and the write timestamp of whatever the event writes. */
-interface Decided {
+export interface Moment {
   readonly atMs: number;
   readonly writeTimestampUs: number;
 }
 
-export interface Accepted extends Decided {
+export interface Accepted extends Moment {
   readonly kind: 'accepted';
   readonly sent: MessageSent;
   readonly seq: number;
@@ -38,7 +38,7 @@ export interface Accepted extends Decided {
 }
 
 /** The id was decided before with the same payload: the verdict is the first one again. */
-export interface Duplicate extends Decided {
+export interface Duplicate extends Moment {
   readonly kind: 'duplicate';
   readonly sent: MessageSent;
   readonly seq: number;
@@ -46,12 +46,15 @@ export interface Duplicate extends Decided {
   readonly firstAtMs: number;
 }
 
-export interface Refused extends Decided {
+export interface Refused extends Moment {
   readonly kind: 'refused';
   readonly sent: MessageSent;
   /** For `out_of_window` the processor looks in the message store whether it was accepted once (design rule 3). */
   readonly code: ErrorCode;
-  /** True if the refusal is remembered, so that a retry within the window gets the same. */
+  /**
+   * True if the id is to be remembered with this refusal, so that a retry within the window gets the same. False where the id
+   * is remembered already, where the same bytes always get the same answer, and where to remember would be what is refused.
+   */
   readonly remembered: boolean;
   readonly payloadHash: Buffer;
 }
@@ -64,19 +67,25 @@ export interface MemberChange {
   readonly leftSeq: number | null;
 }
 
-export interface MembershipChanged extends Decided {
+export interface MembershipChanged extends Moment {
   readonly kind: 'membership_changed';
   readonly directoryVersion: number;
   readonly changes: readonly MemberChange[];
 }
 
-/** A directory event at or below the version that was applied: a relay sent it again. */
-export interface Ignored extends Decided {
+/**
+ * A directory event that changes nothing. `already_applied`: at or below the version that was applied, a relay sent it again.
+ * `direct_conversation`: the id is version 5, and the members of a 1:1 conversation are its two users whatever a directory
+ * says (design rule 5). No later event could mend it, so to halt would stop the partition for ever; it isn't poison either: it
+ * decodes, and the log must give the same answer on every replay.
+ */
+export interface Ignored extends Moment {
   readonly kind: 'ignored';
+  readonly reason: 'already_applied' | 'direct_conversation';
 }
 
 /** A directory event above last + 1: the partition stops with an alarm (design rule 20). The state is not changed. */
-export interface Halted extends Decided {
+export interface Halted extends Moment {
   readonly kind: 'halted';
   readonly code: 'directory_gap';
 }

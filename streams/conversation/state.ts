@@ -1,6 +1,7 @@
 /** The state of one conversation: what its events so far mean, and all that `decide` may look at. */
 import type { ConversationType, MemberRole } from '@parley/schemas/generated/state';
-import type { RecentDecisions } from './recent-decisions.ts';
+import { isDirectConversationId } from '@parley/schemas/identity/conversation-id';
+import { noDecisions, type RecentDecisions } from './recent-decisions.ts';
 
 export interface Member {
   readonly role: MemberRole;
@@ -33,4 +34,25 @@ export interface ConversationState {
   readonly buckets: readonly BucketRef[];
   /** Ids decided in the last 120 s of T. */
   readonly recent: RecentDecisions;
+}
+
+/** Before the first event. Which type a conversation has is written in its id (design rule 5). */
+export function initialState(conversationId: string): ConversationState {
+  return {
+    conversationId,
+    conversationType: isDirectConversationId(conversationId) ? 'one_on_one' : 'group',
+    lastAtMs: 0,
+    lastSeq: 0,
+    lastOrdinal: 0,
+    writeTimestampUs: 0,
+    directoryVersion: 0,
+    members: new Map(),
+    buckets: [],
+    recent: noDecisions,
+  };
+}
+
+/** False while only refused sends are known of it: its first accepted message, or its creation, makes a conversation. */
+export function exists(state: ConversationState): boolean {
+  return state.lastSeq > 0 || state.directoryVersion > 0;
 }

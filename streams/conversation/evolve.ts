@@ -1,0 +1,56 @@
+/** `evolve(state, outcome) → state`: the conversation after what was decided. Pure: neither argument is changed. */
+import { withRow } from './buckets.ts';
+import type { Accepted, MembershipChanged, Outcome } from './outcome.ts';
+import type { RecentDecision } from './recent-decisions.ts';
+import { recentWindowMs } from './rules.ts';
+import type { ConversationState, Member } from './state.ts';
+
+/** Both users of a 1:1 conversation see it from its first message on; a note to self has one. */
+function firstMembers({ sent, seq }: Accepted): ReadonlyMap<string, Member> {
+  const member: Member = { role: 'member', joinedSeq: seq };
+  const members = new Map([[sent.sender_id, member]]);
+  if (sent.peer_id !== null) members.set(sent.peer_id, member);
+  return members;
+}
+
+function changedMembers(members: ReadonlyMap<string, Member>, { changes }: MembershipChanged) {
+  if (changes.length === 0) return members;
+  const changed = new Map(members);
+  for (const { userId, role, joinedSeq, leftSeq } of changes) {
+    if (leftSeq === null) changed.set(userId, { role, joinedSeq });
+    else changed.delete(userId);
+  }
+  return changed;
+}
+
+/** What is remembered of a send. */
+function decisionOf(outcome: Outcome): RecentDecision | null {
+  if (outcome.kind === 'accepted') {
+    const { sent, atMs, seq, ordinal, payloadHash } = outcome;
+    return { messageId: sent.message_id, atMs, seq, ordinal, refused: null, payloadHash };
+  }
+  if (outcome.kind === 'refused' && outcome.remembered) {
+    const { sent, atMs, code, payloadHash } = outcome;
+    return { messageId: sent.message_id, atMs, seq: 0, ordinal: 0, refused: code, payloadHash };
+  }
+  return null;
+}
+
+export function evolve(state: ConversationState, outcome: Outcome): ConversationState {
+  if (outcome.kind === 'halted') return state;
+  const { atMs, writeTimestampUs } = outcome;
+  const kept = state.recent.prune(atMs - recentWindowMs);
+  const decision = decisionOf(outcome);
+  const recent = decision === null ? kept : kept.add(decision);
+  const moved = { ...state, lastAtMs: atMs, writeTimestampUs, recent };
+  if (outcome.kind === 'accepted') {
+    moved.lastSeq = outcome.seq;
+    moved.lastOrdinal = outcome.ordinal;
+    moved.buckets = withRow(state.buckets, { ...outcome, opens: outcome.opensBucket });
+    if (outcome.creates) moved.members = firstMembers(outcome);
+  } else if (outcome.kind === 'membership_changed') {
+    moved.directoryVersion = outcome.directoryVersion;
+    moved.members = changedMembers(state.members, outcome);
+  }
+  return moved;
+}

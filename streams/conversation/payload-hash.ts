@@ -1,0 +1,55 @@
+/**
+ * A fingerprint of what a client sent: two sends under one id are the same message if their fingerprints are equal (design
+ * rule 1).
+ *
+ * SHA-256, cut to 16 bytes, over who sent it and the fields that the client chose. What a gateway stamps (device, facts about the
+ * target, version of the rules) may differ between two attempts of one send and is left out; the sender is in, so that nobody
+ * gets the verdict of another member's message by copying it. Each field is preceded by its length (0xffffffff for null), so that no
+ * two payloads run together. Fingerprints are stored for ever: this layout can't change.
+ */
+import { hash } from 'node:crypto';
+import type { MessageSent } from '@parley/schemas/generated/events';
+import { needsTarget } from './rules.ts';
+
+export const payloadHashBytes = 16;
+const absent = 0xffff_ffff;
+const lengthBytes = 4;
+
+/** The target that the client named: a reply's is only what the gateway found out about `reply_to`. */
+export function namedTarget(sent: MessageSent): string | null {
+  return needsTarget(sent.message_type) && sent.target !== null ? sent.target.message_id : null;
+}
+
+const sizeOf = (text: string | null): number => lengthBytes + (text === null ? 0 : Buffer.byteLength(text));
+
+function writeText(into: Buffer, at: number, text: string | null): number {
+  if (text === null) return into.writeUInt32LE(absent, at);
+  const length = into.write(text, at + lengthBytes);
+  into.writeUInt32LE(length, at);
+  return at + lengthBytes + length;
+}
+
+export function payloadHash(sent: MessageSent): Buffer {
+  const body = sent.encrypted_body;
+  const texts = [
+    sent.sender_id,
+    sent.message_type,
+    sent.preview,
+    sent.media_url,
+    sent.thumbnail_url,
+    sent.reply_to,
+    namedTarget(sent),
+  ];
+  let size = lengthBytes + body.length;
+  for (const text of texts) size += sizeOf(text);
+  const input = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const text of texts) at = writeText(input, at, text);
+  at = input.writeUInt32LE(body.length, at);
+  input.set(body, at);
+  const digest = hash('sha256', input, 'buffer');
+  // A copy out of the pool: the digest would hold on to an allocation of its own for as long as the id is remembered.
+  const fingerprint = Buffer.allocUnsafe(payloadHashBytes);
+  digest.copy(fingerprint, 0, 0, payloadHashBytes);
+  return fingerprint;
+}

@@ -1,0 +1,79 @@
+/**
+ * The state of a conversation as bytes, and back: a cache of the log, never its source.
+ *
+ * Canonical: equal states give equal bytes, whatever way they came about, and bytes that were decoded encode to the same bytes.
+ * Members are in order of user id, ids in the order in which they were decided. The first field is the version of the layout: a
+ * snapshot of another version is not read but folded again from the log.
+ */
+import type { ErrorCode } from '@parley/schemas/errors/catalogue';
+import { type ConversationSnapshot, stateSchemas } from '@parley/schemas/generated/state';
+import avro from 'avsc';
+import { decisionsOf } from './recent-decisions.ts';
+import type { ConversationState, Member } from './state.ts';
+
+/** To be raised whenever the layout, or what the fold does with equal events, changes. */
+export const stateVersion = 1;
+
+const snapshotType = avro.Type.forSchema(stateSchemas.conversation_snapshot as unknown as avro.Schema);
+const versionType = avro.Type.forSchema('int');
+
+function snapshotOf(state: ConversationState): ConversationSnapshot {
+  const members = [...state.members].sort(([a], [b]) => (a < b ? -1 : 1));
+  const recent: ConversationSnapshot['recent'] = [];
+  for (const { messageId, atMs, seq, ordinal, refused, payloadHash } of state.recent) {
+    recent.push({ message_id: messageId, at_ms: atMs, seq, ordinal, refused, payload_hash: payloadHash });
+  }
+  return {
+    state_version: stateVersion,
+    conversation_id: state.conversationId,
+    conversation_type: state.conversationType,
+    last_at_ms: state.lastAtMs,
+    last_seq: state.lastSeq,
+    last_ordinal: state.lastOrdinal,
+    write_timestamp_us: state.writeTimestampUs,
+    directory_version: state.directoryVersion,
+    members: members.map(([user_id, { role, joinedSeq }]) => ({
+      user_id,
+      role,
+      joined_seq: joinedSeq,
+      left_seq: null,
+    })),
+    buckets: state.buckets.map(({ bucket, subBucket, rows }) => ({ bucket, sub_bucket: subBucket, rows })),
+    recent,
+  };
+}
+
+export function encodeSnapshot(state: ConversationState): Buffer {
+  return snapshotType.toBuffer(snapshotOf(state));
+}
+
+/** Null: the snapshot has another version. @throws Error if bytes of this version are damaged: they were not written by us */
+export function decodeSnapshot(bytes: Buffer): ConversationState | null {
+  const version: { value: number | undefined } = versionType.decode(bytes, 0);
+  if (version.value !== stateVersion) return null;
+  const snapshot = snapshotType.fromBuffer(bytes) as ConversationSnapshot;
+  const members = new Map<string, Member>();
+  for (const { user_id, role, joined_seq } of snapshot.members) members.set(user_id, { role, joinedSeq: joined_seq });
+  return {
+    conversationId: snapshot.conversation_id,
+    conversationType: snapshot.conversation_type,
+    lastAtMs: snapshot.last_at_ms,
+    lastSeq: snapshot.last_seq,
+    lastOrdinal: snapshot.last_ordinal,
+    writeTimestampUs: snapshot.write_timestamp_us,
+    directoryVersion: snapshot.directory_version,
+    members,
+    buckets: snapshot.buckets.map(({ bucket, sub_bucket, rows }) => ({ bucket, subBucket: sub_bucket, rows })),
+    recent: decisionsOf(
+      snapshot.recent.map(({ message_id, at_ms, seq, ordinal, refused, payload_hash }) => ({
+        messageId: message_id,
+        atMs: at_ms,
+        seq,
+        ordinal,
+        // Codes are never taken out of the catalogue.
+        refused: refused as ErrorCode | null,
+        payloadHash: payload_hash,
+      })),
+    ),
+  };
+}
