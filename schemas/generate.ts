@@ -1,10 +1,12 @@
 /**
- * Writes generated/*.ts from the .avsc files: one TypeScript type per record and enum, and the schemas as modules, so that
- * browsers need no file system. Run by `npm run generate`; a test fails when the result differs from what is committed.
+ * Writes generated/*.ts from the .avsc files: one TypeScript type per record and enum, and the schemas and their history as
+ * modules, so that browsers need no file system. Run by `npm run generate`; a test fails when the result differs from what is
+ * committed.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HistoryFiles } from './history/files.ts';
 
 type Schema = string | Schema[] | { type: Schema; [key: string]: unknown };
 interface Field {
@@ -91,7 +93,39 @@ export function generateFolder(folder: (typeof folders)[number]): string {
   ].join('\n');
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  mkdirSync(join(root, 'generated'), { recursive: true });
-  for (const folder of folders) writeFileSync(join(root, 'generated', `${folder}.ts`), generateFolder(folder));
+/** The text of generated/history.ts: every committed version, in order of id. */
+export function generateHistory(): string {
+  const files = new HistoryFiles(root);
+  const { subjects, versions } = files.index();
+  const lastOf = new Map(versions.map((entry) => [entry.subject, entry.version]));
+  const rows = versions.map((entry) => {
+    const members = {
+      id: entry.id,
+      event: snake(shortName(entry.subject)),
+      subject: entry.subject,
+      version: entry.version,
+      compatibility: subjects[entry.subject],
+      current: lastOf.get(entry.subject) === entry.version,
+      schema: files.schema(entry),
+    };
+    return `  ${JSON.stringify(members)},\n`;
+  });
+  return [
+    '// Generated from history/ by `npm run generate`; do not edit.\n',
+    `/** Every committed version of every event schema, in order of id. */\nexport const committedVersions = [\n${rows.join('')}] as const;\n`,
+  ].join('\n');
 }
+
+/** What generated/ must hold, by file name. */
+export function generatedFiles(): Map<string, string> {
+  const files = new Map(folders.map((folder) => [`${folder}.ts`, generateFolder(folder)]));
+  files.set('history.ts', generateHistory());
+  return files;
+}
+
+export function writeGenerated(): void {
+  mkdirSync(join(root, 'generated'), { recursive: true });
+  for (const [name, text] of generatedFiles()) writeFileSync(join(root, 'generated', name), text);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeGenerated();

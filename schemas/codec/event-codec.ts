@@ -62,9 +62,7 @@ export class EventCodec {
     const type = this.#types.get(known.event)!;
     const check = compileAvroCheck(parseSchema(known.schema));
     if (known.current) this.#writerIds.set(known.event, known.id);
-    const resolver = known.current
-      ? undefined
-      : type.createResolver(avro.Type.forSchema(known.schema as avro.Schema));
+    const resolver = known.current ? undefined : type.createResolver(avro.Type.forSchema(known.schema as avro.Schema));
     this.#readers.set(known.id, { event: known.event, check, type, resolver });
   }
 

@@ -259,6 +259,20 @@ export const errorCatalogue = {
     'The record names a registered schema that this version does not know.',
     'Deploy the version that knows it; the partition waits.',
   ),
+  schema_not_registered: entry(
+    503,
+    null,
+    false,
+    'The registry lacks a schema that this version writes.',
+    'Run npm run schemas -- register --url URL, then start again.',
+  ),
+  schema_incompatible: entry(
+    409,
+    null,
+    false,
+    'The registry refuses the schema as incompatible with what its subject had before.',
+    'Run npm run schemas -- check and keep to its compatibility.',
+  ),
   directory_gap: entry(
     503,
     null,
