@@ -1,7 +1,8 @@
 /** Tests that need Chromium: they drive it from Node through playwright-core. */
 import { defineConfig } from 'vitest/config';
 
-const source = ['parley-source', 'node', 'import', 'default'];
+// `import` and `require` must not be named here: Node would apply both to every package, and load the wrong files.
+const source = ['parley-source', 'node'];
 
 export default defineConfig({
   resolve: { conditions: source },

@@ -1,7 +1,8 @@
 /** Tests that need the services of `npm run cluster:up`: one file at a time, because they share them and two cores. */
 import { defineConfig } from 'vitest/config';
 
-const source = ['parley-source', 'node', 'import', 'default'];
+// `import` and `require` must not be named here: Node would apply both to every package, and load the wrong files.
+const source = ['parley-source', 'node'];
 
 export default defineConfig({
   resolve: { conditions: source },

@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withLock } from './install-once.ts';
 import type { NativeService, ServiceState, ServiceStatus } from './native-service.ts';
 import { commandLine, isStopped, processTree, residentKib, signal } from './processes.ts';
 import { until } from './until.ts';
@@ -59,10 +60,11 @@ export abstract class NativeDaemon implements NativeService {
 
   async start(): Promise<void> {
     await this.install();
-    if (this.pid === null) {
+    await withLock(`${this.folder}.lock`, async () => {
+      if (this.pid !== null) return;
       if (await this.isReady()) throw new Error(`${this.name}: ${this.address} is served by something else`);
       this.spawn(await this.prepare());
-    }
+    });
     await until(() => this.readyOrDead(), { what: `${this.name} at ${this.address}`, timeoutMs: this.startTimeoutMs });
     await this.afterStart();
   }
