@@ -1,0 +1,284 @@
+import { decodeFrame, encodeFrame, type Frame } from '@parley/schemas/codec/frame-codec';
+import { settle, VirtualTime } from '@parley/schemas/environment/virtual-time';
+import type { FrameName, FrameTypes, SendFrame, WireMessage } from '@parley/schemas/generated/wire';
+import { directConversationId } from '@parley/schemas/identity/conversation-id';
+import { messageIdTimeMs } from '@parley/schemas/identity/message-id';
+import { describe, expect, it } from 'vitest';
+import { ParleyClient } from './client.ts';
+import { MemoryCursorStore, MemoryOutboxStore } from './stores.ts';
+import type { Transport, TransportHandlers } from './transport.ts';
+
+const alice = '11111111-1111-4111-8111-111111111111';
+const bob = '22222222-2222-4222-8222-222222222222';
+const device = '33333333-3333-4333-8333-333333333333';
+const bobDevice = '44444444-4444-4444-8444-444444444444';
+const conversation = directConversationId(alice, bob);
+const limits = {
+  max_frame_bytes: 131072, max_body_bytes: 65536, max_preview_chars: 200, max_page_entries: 200, max_watched: 256, live_window: 64,
+  messages_per_minute: 100, message_id_window_ms: 30000,
+};
+
+/** The other end of the wire: answers what the test tells it to and keeps what arrived. */
+class Server implements Transport {
+  readonly received: Frame[] = [];
+  connections = 0;
+  #handlers: TransportHandlers | null = null;
+  readonly #clock: VirtualTime;
+  skewMs = 0;
+  log: WireMessage[] = [];
+  silentInbox = false;
+
+  constructor(clock: VirtualTime) {
+    this.#clock = clock;
+  }
+
+  open(_url: string, _protocols: readonly string[], handlers: TransportHandlers) {
+    this.connections++;
+    this.#handlers = handlers;
+    queueMicrotask(() => {
+      handlers.opened();
+      this.#hello();
+    });
+    return {
+      send: (bytes: Uint8Array) => {
+        const frame = decodeFrame(Buffer.from(bytes));
+        this.received.push(frame);
+        queueMicrotask(() => this.#answer(frame));
+      },
+      close: (code: number, reason: string) => queueMicrotask(() => this.close(code, reason)),
+    };
+  }
+
+  #hello(): void {
+    this.tell('hello', {
+      connection_id: this.connections, user_id: alice, device_id: device, gateway_id: 'g1', server_time_ms: this.#clock.nowMs() + this.skewMs,
+      heartbeat_interval_ms: 30_000, heartbeat_timeout_ms: 60_000, rules_version: 1, limits,
+    });
+  }
+
+  #answer(frame: Frame): void {
+    if (frame.name === 'inbox' && !this.silentInbox) {
+      const last = this.log.at(-1);
+      const entries =
+        last === undefined
+          ? []
+          : [
+              {
+                conversation_id: conversation, conversation_type: 'one_on_one' as const, other_user_id: bob, group_id: null,
+                last_message_preview: null, last_message_at_ms: last.at_ms, last_seq: last.seq, read_seq: 0, unread_count: 0, left_seq: null,
+              },
+            ];
+      this.tell('inbox_page', { request_id: frame.body.request_id, entries, next: null });
+    }
+    if (frame.name === 'fetch') {
+      const from = frame.body.after_seq + 1;
+      const messages = this.log.filter((one) => one.seq >= from).slice(0, 2);
+      const to = messages.at(-1)?.seq ?? from - 1;
+      const lastSeq = this.log.at(-1)?.seq ?? 0;
+      this.tell('page', {
+        request_id: frame.body.request_id, conversation_id: conversation, covered_from: from, covered_to: to,
+        covered_to_at_ms: messages.at(-1)?.at_ms ?? 0, last_seq: lastSeq, more: to < lastSeq, messages,
+      });
+    }
+    if (frame.name === 'receipt_query') {
+      this.tell('receipt_list', { request_id: frame.body.request_id, conversation_id: conversation, members: [] });
+    }
+  }
+
+  tell<N extends FrameName>(name: N, body: FrameTypes[N]): void {
+    this.#handlers?.received(encodeFrame(name, body));
+  }
+
+  close(code: number, reason = ''): void {
+    const handlers = this.#handlers;
+    this.#handlers = null;
+    handlers?.closed(code, reason);
+  }
+
+  sends(): SendFrame[] {
+    return this.received.flatMap((frame) => (frame.name === 'send' ? [frame.body] : []));
+  }
+
+  of<N extends FrameName>(name: N): FrameTypes[N][] {
+    return this.received.flatMap((frame) => (frame.name === name ? [frame.body as FrameTypes[N]] : []));
+  }
+}
+
+function fromBob(seq: number): WireMessage {
+  return {
+    conversation_id: conversation, seq, ordinal: seq, message_id: `01HZZZZZZZZZZZZZZZZZZZZZ${String(seq).padStart(2, '0')}`, sender_id: bob,
+    sender_device_id: bobDevice, message_type: 'text', encrypted_body: Buffer.from([seq]), preview: null, media_url: null,
+    thumbnail_url: null, reply_to: null, target_id: null, at_ms: 1_000_000 + seq,
+  };
+}
+
+async function setUp(options: { skewMs?: number; log?: WireMessage[] } = {}) {
+  const time = new VirtualTime(1_700_000_000_000);
+  const server = new Server(time);
+  server.skewMs = options.skewMs ?? 0;
+  server.log = options.log ?? [];
+  const cursors = new MemoryCursorStore();
+  let seed = 1;
+  const random = {
+    next: () => 0.5,
+    bytes: (length: number) => Uint8Array.from({ length }, () => (seed = (seed * 75 + 74) % 65537) & 255),
+  };
+  const taken: number[] = [];
+  const client = new ParleyClient({
+    urls: ['ws://one', 'ws://two'], credentials: { userId: alice, accessToken: async () => 'token' }, deviceId: device, transport: server,
+    cursors, outbox: new MemoryOutboxStore(), clock: time, timers: time, random,
+    take: (_id, messages) => {
+      taken.push(...messages.map((one) => one.seq));
+    },
+  });
+  await client.start();
+  await settle(100);
+  return { time, server, client, cursors, taken };
+}
+
+const send = (client: ParleyClient) => client.send({ peerId: bob, encryptedBody: Buffer.from('hi') });
+
+describe('ParleyClient', () => {
+  it('rule 1: sends the same id again after a reconnect, until the verdict', async () => {
+    const { time, server, client } = await setUp();
+    const { messageId, verdict } = await send(client);
+    await settle(100);
+    server.close(1006);
+    await time.advance(2_000);
+    expect(server.sends().map((frame) => frame.message_id)).toEqual([messageId, messageId]);
+    server.tell('accepted', { conversation_id: conversation, message_id: messageId, seq: 1, ordinal: 1, at_ms: time.nowMs() });
+    expect(await verdict).toMatchObject({ kind: 'accepted', seq: 1 });
+    server.close(1006);
+    await time.advance(2_000);
+    expect(server.sends()).toHaveLength(2);
+  });
+
+  it('rule 1: sends the same id again after 10 s with neither appended nor a verdict, not sooner', async () => {
+    const { time, server, client } = await setUp();
+    const { messageId } = await send(client);
+    await time.advance(9_000);
+    expect(server.sends()).toHaveLength(1);
+    await time.advance(2_000);
+    expect(server.sends().map((frame) => frame.message_id)).toEqual([messageId, messageId]);
+    server.tell('appended', { conversation_id: conversation, message_id: messageId });
+    await time.advance(20_000);
+    expect(server.sends()).toHaveLength(2);
+  });
+
+  it('rule 3: makes ids by the server clock that hello told', async () => {
+    const { time, server, client } = await setUp({ skewMs: 60_000 });
+    await send(client);
+    await settle(100);
+    expect(messageIdTimeMs(server.sends()[0]!.message_id)).toBe(time.nowMs() + 60_000);
+  });
+
+  it('rule 3: after out_of_window takes a new id only when a sync does not show the old one', async () => {
+    const { server, client } = await setUp();
+    const { messageId, verdict } = await send(client);
+    await settle(100);
+    server.tell('refused', { conversation_id: conversation, message_id: messageId, code: 'out_of_window' });
+    await settle(200);
+    const [first, second] = server.sends();
+    expect(first!.message_id).toBe(messageId);
+    expect(second!.message_id).not.toBe(messageId);
+    expect(server.of('fetch').length).toBeGreaterThan(0);
+    server.tell('accepted', { conversation_id: conversation, message_id: second!.message_id, seq: 1, ordinal: 1, at_ms: 5 });
+    expect(await verdict).toMatchObject({ kind: 'accepted', messageId: second!.message_id });
+  });
+
+  it('rule 3: an old id that the sync shows is its verdict', async () => {
+    const { server, client } = await setUp();
+    const { messageId, verdict } = await send(client);
+    await settle(100);
+    server.log = [{ ...fromBob(1), message_id: messageId, sender_id: alice, sender_device_id: device }];
+    server.tell('refused', { conversation_id: conversation, message_id: messageId, code: 'out_of_window' });
+    expect(await verdict).toMatchObject({ kind: 'accepted', seq: 1 });
+    expect(server.sends()).toHaveLength(1);
+  });
+
+  it('syncs what was missed, page by page, and acknowledges after the application has it', async () => {
+    const { server, taken, cursors } = await setUp({ log: [1, 2, 3, 4, 5].map(fromBob) });
+    await settle(200);
+    expect(taken).toEqual([1, 2, 3, 4, 5]);
+    expect(await cursors.load()).toEqual([{ conversationId: conversation, seq: 5, atMs: 1_000_005 }]);
+    expect(server.of('delivered').at(-1)).toEqual({ conversation_id: conversation, seq: 5 });
+  });
+
+  it('rule 13: repairs a gap by fetching from the cursor', async () => {
+    const { server, taken } = await setUp({ log: [fromBob(1)] });
+    await settle(200);
+    server.log = [1, 2, 3].map(fromBob);
+    server.tell('message', { message: fromBob(3) });
+    await settle(200);
+    expect(taken).toEqual([1, 2, 3]);
+  });
+
+  it('says delivered again after a reconnect, for the first may be lost', async () => {
+    const { time, server } = await setUp();
+    server.log = [fromBob(1)];
+    server.tell('message', { message: fromBob(1) });
+    await settle(100);
+    expect(server.of('delivered')).toHaveLength(1);
+    server.close(1006);
+    await time.advance(2_000);
+    await settle(200);
+    expect(server.of('delivered')).toHaveLength(2);
+  });
+
+  it('does not acknowledge messages that the application did not take', async () => {
+    const time = new VirtualTime(1_700_000_000_000);
+    const server = new Server(time);
+    server.log = [fromBob(1)];
+    const cursors = new MemoryCursorStore();
+    const client = new ParleyClient({
+      urls: ['ws://one'], credentials: { userId: alice, accessToken: async () => 'token' }, deviceId: device, transport: server, cursors,
+      outbox: new MemoryOutboxStore(), clock: time, timers: time, random: { next: () => 0.5, bytes: (length) => new Uint8Array(length) },
+      take: () => Promise.reject(new Error('disk full')),
+    });
+    await client.start();
+    await settle(300);
+    expect(server.of('delivered')).toEqual([]);
+    expect(await cursors.load()).toEqual([]);
+  });
+
+  it('shows sent, delivered and read of an own message, each once', async () => {
+    const { server, client } = await setUp();
+    const statuses: string[] = [];
+    client.on('status', ({ status }) => statuses.push(status));
+    const { messageId } = await send(client);
+    await settle(100);
+    server.tell('accepted', { conversation_id: conversation, message_id: messageId, seq: 1, ordinal: 1, at_ms: 5 });
+    for (const kind of ['delivered', 'delivered', 'read', 'delivered'] as const) {
+      server.tell('receipt', { conversation_id: conversation, user_id: bob, kind, seq: 1, at_ms: 6 });
+    }
+    expect(statuses).toEqual(['sent', 'delivered', 'read']);
+  });
+
+  it('postpones a rate-limited send under the same id', async () => {
+    const { time, server, client } = await setUp();
+    const { messageId } = await send(client);
+    await settle(100);
+    server.tell('error', { code: 'rate_limited', message: '', request_id: null, message_id: messageId, retry_after_ms: 3_000 });
+    await time.advance(2_400);
+    expect(server.sends()).toHaveLength(1);
+    await time.advance(1_200);
+    expect(server.sends().map((frame) => frame.message_id)).toEqual([messageId, messageId]);
+  });
+
+  it('ends when a newer connection of the device took over', async () => {
+    const { time, server, client } = await setUp();
+    const ended: string[] = [];
+    client.on('ended', ({ code }) => ended.push(code));
+    server.close(4409, 'superseded');
+    await time.advance(60_000);
+    expect(ended).toEqual(['superseded']);
+    expect(server.connections).toBe(1);
+  });
+
+  it('reconnects when the server is silent beyond the heartbeat timeout', async () => {
+    const { time, server } = await setUp();
+    await time.advance(95_000);
+    expect(server.of('ping').length).toBeGreaterThanOrEqual(1);
+    expect(server.connections).toBe(2);
+  });
+});
