@@ -7,7 +7,7 @@
  * of the list, the array of that device's gateway is copied. A target is reached unless its gateway says, or the link
  * has to assume, that it was not.
  */
-import { Counter, Registry } from 'prom-client';
+import { type Counter, Registry } from 'prom-client';
 import type {
   ConnectionRef,
   DeliveryItem,
@@ -18,6 +18,7 @@ import type {
   SessionLookup,
   Unreached,
 } from './delivery.ts';
+import { counterIn } from './link-metrics.ts';
 
 /** How `RouteResult.reached` names a device. */
 export function deviceKey(userId: string, deviceId: string): string {
@@ -104,17 +105,18 @@ export class Router {
   constructor(sessions: SessionLookup, link: GatewayLink, metrics: Registry = new Registry()) {
     this.#sessions = sessions;
     this.#link = link;
-    this.#deliveries = counterIn(
-      metrics,
-      'parley_router_deliveries_total',
-      'Deliveries made, one per gateway and call',
-    );
-    this.#targets = counterIn(metrics, 'parley_router_targets_total', 'Connections that frames were routed to');
-    this.#unreached = counterIn(
-      metrics,
-      'parley_router_unreached_total',
-      'Connections that no gateway took a frame for',
-    );
+    this.#deliveries = counterIn(metrics, {
+      name: 'parley_router_deliveries_total',
+      help: 'Deliveries made, one per gateway and call',
+    });
+    this.#targets = counterIn(metrics, {
+      name: 'parley_router_targets_total',
+      help: 'Connections that frames were routed to',
+    });
+    this.#unreached = counterIn(metrics, {
+      name: 'parley_router_unreached_total',
+      help: 'Connections that no gateway took a frame for',
+    });
   }
 
   /**
@@ -191,10 +193,4 @@ function strike(
     const ref = delivery.items[item]!.targets[target]!;
     own.delete(deviceKey(ref.userId, ref.deviceId));
   }
-}
-
-/** The counter of that name: several routers of one process share it. */
-function counterIn(metrics: Registry, name: string, help: string): Counter {
-  const existing = metrics.getSingleMetric(name);
-  return existing instanceof Counter ? existing : new Counter({ name, help, registers: [metrics] });
 }
