@@ -1,0 +1,32 @@
+/** The suites of `npm test`, quick ones first. */
+import { BrowserNeed, NativeServicesNeed, ServicesNeed } from './needs.ts';
+import { commandSuite } from './program-suites.ts';
+import type { Suite } from './suite.ts';
+import { vitestSuite } from './vitest-suite.ts';
+
+const minutes = (count: number) => count * 60_000;
+
+const services = new ServicesNeed();
+const nativeServices = new NativeServicesNeed();
+const browser = new BrowserNeed();
+
+export const suites: readonly Suite[] = [
+  commandSuite({ name: 'lint', limitMs: minutes(2), args: ['biome', 'check', '--error-on-warnings', '.'] }),
+  commandSuite({ name: 'build', limitMs: minutes(5), args: ['turbo', 'run', 'build', '--output-logs=errors-only'] }),
+  vitestSuite({ name: 'unit', limitMs: minutes(8), config: 'vitest.config.ts' }),
+  vitestSuite({
+    name: 'services',
+    limitMs: minutes(4),
+    config: 'vitest.cluster.config.ts',
+    args: ['harness/services'],
+    needs: [nativeServices],
+  }),
+  vitestSuite({
+    name: 'cluster',
+    limitMs: minutes(10),
+    config: 'vitest.cluster.config.ts',
+    args: ['--exclude=harness/services/**'],
+    needs: [services],
+  }),
+  vitestSuite({ name: 'browser', limitMs: minutes(4), config: 'vitest.browser.config.ts', needs: [browser] }),
+];
