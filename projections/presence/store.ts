@@ -4,6 +4,12 @@ import type { PresenceStatus } from '@parley/schemas/generated/events';
 /** A heartbeat renews a lease for this long; with a sweep every 5 s a silent device is offline within 60 s. */
 export const leaseMs = 50_000;
 
+/** A gateway that does not repeat its interest in a user for this long is forgotten. */
+export const watchMs = 5 * 60_000;
+
+/** Devices that are remembered per user: beyond it, those that went offline first are dropped. */
+export const maxPresenceDevices = 32;
+
 export interface Lease {
   readonly userId: string;
   readonly deviceId: string;

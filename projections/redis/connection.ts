@@ -21,15 +21,19 @@ export interface RedisSettings {
 
 const defaultCommandTimeoutMs = 1_500;
 const defaultRetriesPerCommand = 2;
+/** A socket that owes a reply for this many command timeouts is given up: the other end may be gone without a word. */
+const deadSocketTimeouts = 2;
 const maxReconnectDelayMs = 1_000;
 const retryAfterMs = 1_000;
 
 /** Connects in the background: commands wait for the connection, within their timeout. */
 export function connectRedis(settings: RedisSettings): Redis {
+  const commandTimeoutMs = settings.commandTimeoutMs ?? defaultCommandTimeoutMs;
   const redis = new Redis(settings.url, {
     connectionName: settings.clientName,
     connectTimeout: 2_000,
-    commandTimeout: settings.commandTimeoutMs ?? defaultCommandTimeoutMs,
+    commandTimeout: commandTimeoutMs,
+    socketTimeout: deadSocketTimeouts * commandTimeoutMs,
     maxRetriesPerRequest: settings.retriesPerCommand ?? defaultRetriesPerCommand,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), maxReconnectDelayMs),
   });

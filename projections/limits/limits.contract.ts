@@ -1,0 +1,40 @@
+/** What every limiter does. Windows last a second here, so that the adapters on real time can be seen to reopen. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AttemptLimiter, Limit, MessageRateLimiter } from './limits.ts';
+
+export const limitUnderTest: Limit = { limit: 5, windowMs: 1_000 };
+
+export interface LimitersUnderTest {
+  readonly messages: MessageRateLimiter;
+  readonly attempts: AttemptLimiter;
+  /** Passes, or makes pass, at least this long. */
+  pass(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function limiterContract(name: string, make: () => Promise<LimitersUnderTest>): void {
+  describe(`limiter contract: ${name}`, () => {
+    let under: LimitersUnderTest;
+    beforeAll(async () => {
+      under = await make();
+    });
+    afterAll(() => under.close());
+
+    const ways: Array<[string, (key: string) => number | Promise<number>]> = [
+      ['messages', (key) => under.messages.take(key)],
+      ['attempts', (key) => under.attempts.take(key)],
+    ];
+
+    it.each(ways)('%s: allows the limit, then says how long to wait, then allows again', async (_, take) => {
+      const key = randomUUID();
+      for (let i = 0; i < limitUnderTest.limit; i++) expect(await take(key)).toBe(0);
+      const waitMs = await take(key);
+      expect(waitMs).toBeGreaterThan(0);
+      expect(waitMs).toBeLessThanOrEqual(limitUnderTest.windowMs);
+      expect(await take(randomUUID())).toBe(0);
+      await under.pass(waitMs);
+      await expect.poll(() => take(key)).toBe(0);
+    });
+  });
+}
