@@ -19,6 +19,11 @@ interface Answer {
 const defaultTimeoutMs = 5_000;
 const contentType = 'application/vnd.schemaregistry.v1+json';
 
+/** The registry's own no (40401 to 40499): a 404 of a proxy or of a wrong address says nothing about schemas. */
+function isAbsent(status: number, body: Answer['body']): boolean {
+  return status === 404 && Math.floor(Number(body['error_code']) / 100) === 404;
+}
+
 export class ConfluentApi {
   readonly #connection: RegistryConnection;
   readonly #base: string;
@@ -32,7 +37,7 @@ export class ConfluentApi {
   async findId(subject: string, schema: unknown): Promise<number | null> {
     const path = `/subjects/${encodeURIComponent(subject)}`;
     const { status, body } = await this.#call('POST', path, { schema: JSON.stringify(schema) });
-    if (status === 404) return null;
+    if (isAbsent(status, body)) return null;
     return this.#idOf(path, status, body);
   }
 
@@ -40,7 +45,7 @@ export class ConfluentApi {
   async schemaOf(id: number): Promise<unknown> {
     const path = `/schemas/ids/${id}`;
     const { status, body } = await this.#call('GET', path);
-    if (status === 404) return null;
+    if (isAbsent(status, body)) return null;
     if (status !== 200 || typeof body['schema'] !== 'string') throw this.#unexpected(path, status, body);
     return JSON.parse(body['schema']);
   }
@@ -53,19 +58,17 @@ export class ConfluentApi {
     return this.#idOf(path, status, body);
   }
 
-  /** False if the registry knows no such subject yet (Apicurio sets nothing for one that is not there). */
-  async setCompatibility(subject: string, compatibility: Compatibility): Promise<boolean> {
+  /** Of a subject that may not be there yet. */
+  async setCompatibility(subject: string, compatibility: Compatibility): Promise<void> {
     const path = `/config/${encodeURIComponent(subject)}`;
     const { status, body } = await this.#call('PUT', path, { compatibility });
-    if (status === 404) return false;
     if (status !== 200) throw this.#unexpected(path, status, body);
-    return true;
   }
 
   async compatibilityOf(subject: string): Promise<string | null> {
     const path = `/config/${encodeURIComponent(subject)}`;
     const { status, body } = await this.#call('GET', path);
-    if (status === 404) return null;
+    if (isAbsent(status, body)) return null;
     if (status !== 200) throw this.#unexpected(path, status, body);
     return String(body['compatibilityLevel']);
   }
