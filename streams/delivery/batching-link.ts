@@ -160,7 +160,7 @@ export class BatchingLink implements GatewayLink {
     for (const outbox of this.#outboxes.values()) {
       outbox.tick(this.#tick);
       const unusedTicks = this.#tick - outbox.lastUsedTick;
-      const patience = outbox.isOpen ? this.#forgetTicks : this.#idleTicks;
+      const patience = outbox.isCircuitOpen ? this.#forgetTicks : this.#idleTicks;
       if (outbox.isSettled && unusedTicks >= patience) this.#remove(outbox);
     }
   }

@@ -122,7 +122,7 @@ export class GatewayOutbox implements BatchStreamEvents {
   }
 
   /** True while deliveries count as unreached at once. */
-  get isOpen(): boolean {
+  get isCircuitOpen(): boolean {
     return this.#open;
   }
 
