@@ -23,8 +23,8 @@ const entry = (
   action: string,
 ): ErrorEntry => ({ httpStatus, closeCode, message, action, retryable });
 
-export const errorCatalogue = {
-  // --- the connection
+/** The connection. */
+const connection = {
   unauthenticated: entry(
     401,
     4401,
@@ -83,7 +83,10 @@ export const errorCatalogue = {
     'The connection sent too many frames that could not be taken.',
     'Mend the client.',
   ),
-  // --- a frame or request
+} as const satisfies Record<string, ErrorEntry>;
+
+/** A frame or request. */
+const request = {
   malformed_frame: entry(400, null, false, 'The frame is not one of the protocol.', 'Mend the client.'),
   unexpected_frame: entry(400, null, false, 'The frame is one that only the server sends.', 'Mend the client.'),
   invalid_request: entry(
@@ -117,7 +120,10 @@ export const errorCatalogue = {
     'Something failed that should not have.',
     'Try again; tell the operator if it stays.',
   ),
-  // --- a send
+} as const satisfies Record<string, ErrorEntry>;
+
+/** A send. */
+const send = {
   body_too_large: entry(
     413,
     null,
@@ -135,7 +141,10 @@ export const errorCatalogue = {
     "The gateway's clock is ahead of the log's.",
     'Send the same id again, through another gateway if this one says not ready.',
   ),
-  // --- verdicts of the fold
+} as const satisfies Record<string, ErrorEntry>;
+
+/** Verdicts of the fold. */
+const verdict = {
   conflict: entry(
     409,
     null,
@@ -214,7 +223,10 @@ export const errorCatalogue = {
     'The event was stamped with a version of the rules that does not exist.',
     'Tell the operator.',
   ),
-  // --- accounts
+} as const satisfies Record<string, ErrorEntry>;
+
+/** Accounts. */
+const account = {
   invalid_phone_number: entry(400, null, false, 'The phone number is not a valid E.164 number.', 'Correct the number.'),
   invalid_code: entry(401, null, false, 'The one-time code is wrong or has expired.', 'Ask for a new code.'),
   too_many_attempts: entry(429, null, true, 'Too many wrong codes.', 'Wait for retry_after_ms and ask for a new code.'),
@@ -226,7 +238,10 @@ export const errorCatalogue = {
     'Register the device again.',
   ),
   too_many_devices: entry(409, null, false, 'The user has as many devices as allowed.', 'Remove a device first.'),
-  // --- the log and the processors
+} as const satisfies Record<string, ErrorEntry>;
+
+/** The log and the processors. */
+const log = {
   record_too_large: entry(413, null, false, "The record is larger than the log's limit.", 'Send less.'),
   queue_full: entry(503, null, true, "The log's queue is full.", 'Wait and append again.'),
   log_unavailable: entry(503, null, true, 'The log does not acknowledge.', 'Wait and append again.'),
@@ -281,6 +296,21 @@ export const errorCatalogue = {
     'Look at the relay.',
   ),
 } as const satisfies Record<string, ErrorEntry>;
+
+/** The catalogue in sections, as docs/ERRORS.md lists it. */
+export const errorSections: ReadonlyArray<{
+  readonly title: string;
+  readonly entries: Readonly<Record<string, ErrorEntry>>;
+}> = [
+  { title: 'The connection', entries: connection },
+  { title: 'A frame or request', entries: request },
+  { title: 'A send', entries: send },
+  { title: 'Verdicts of the fold', entries: verdict },
+  { title: 'Accounts', entries: account },
+  { title: 'The log and the processors', entries: log },
+];
+
+export const errorCatalogue = { ...connection, ...request, ...send, ...verdict, ...account, ...log } as const;
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
