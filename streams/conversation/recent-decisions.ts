@@ -1,13 +1,15 @@
 /**
  * The ids that a conversation decided in the last 120 s of T, in the order in which they were decided.
  *
- * Immutable: adding and pruning give a new value that shares the old one's sealed chunks, so that a step of the fold copies at
- * most one chunk however many ids the window holds. What a value holds never depends on how it was cut into chunks.
+ * Immutable: adding and pruning give a new value that shares the old one's chunks, so that a step of the fold copies at most one
+ * chunk however many ids the window holds. What a value holds never depends on how it was cut into chunks.
  *
- * A sealed chunk carries an index by id; the open one at the end is short and is searched entry by entry. T never falls, so
- * pruning drops a prefix: whole chunks, then a count of entries of the first one that are no longer there.
+ * Chunks only ever grow, and a value sees of its last chunk as many entries as there were when it was made. So the newest value
+ * adds to the chunk in place, unseen by the older ones; adding to an older value a second time copies what that value sees of
+ * the chunk. T never falls, so pruning drops a prefix: whole chunks, then a count of entries of the first that are no longer there.
  */
 import type { ErrorCode } from '@parley/schemas/errors/catalogue';
+import { maxEncodedBytes, writeDecision } from './recent-encoding.ts';
 
 export interface RecentDecision {
   readonly messageId: string;
@@ -27,106 +29,138 @@ export interface RecentDecisions {
   /** Without decisions whose T is before the time. */
   prune(beforeMs: number): RecentDecisions;
   [Symbol.iterator](): Iterator<RecentDecision>;
+  /** The entries one after another, as a snapshot holds them. */
+  encoded(): Buffer[];
 }
 
-const chunkEntries = 64;
+const maxChunkEntries = 256;
 
-interface SealedChunk {
-  readonly entries: readonly RecentDecision[];
-  readonly index: ReadonlyMap<string, number>;
-}
+/** A chunk starts with room for two entries and doubles. */
+const initialChunkBytes = 128;
 
-function seal(entries: readonly RecentDecision[]): SealedChunk {
-  const index = new Map<string, number>();
-  for (let at = 0; at < entries.length; at++) index.set(entries[at]!.messageId, at);
-  return { entries, index };
-}
+/** Entries, where each id stands, and their bytes. Append only. */
+class Chunk {
+  readonly entries: RecentDecision[] = [];
+  readonly index = new Map<string, number>();
+  /** Where each entry ends in the bytes. */
+  readonly #ends: number[] = [];
+  #bytes = Buffer.allocUnsafe(initialChunkBytes);
 
-/** How many entries at the front are before the time, from `from` on. */
-function countBefore(entries: readonly RecentDecision[], from: number, beforeMs: number): number {
-  let at = from;
-  while (at < entries.length && entries[at]!.atMs < beforeMs) at++;
-  return at;
+  append(decision: RecentDecision): void {
+    const from = this.#ends.at(-1) ?? 0;
+    const room = from + maxEncodedBytes(decision);
+    if (room > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(room, this.#bytes.length * 2));
+      this.#bytes.copy(larger, 0, 0, from);
+      this.#bytes = larger;
+    }
+    this.#ends.push(writeDecision(this.#bytes, from, decision));
+    this.index.set(decision.messageId, this.entries.length);
+    this.entries.push(decision);
+  }
+
+  /** The bytes of entries [from, to). */
+  encoded(from: number, to: number): Buffer {
+    return this.#bytes.subarray(from === 0 ? 0 : this.#ends[from - 1]!, this.#ends[to - 1]!);
+  }
+
+  /** A chunk of its own with the first entries of this one. */
+  copy(length: number): Chunk {
+    const copied = new Chunk();
+    for (let at = 0; at < length; at++) copied.append(this.entries[at]!);
+    return copied;
+  }
 }
 
 class ChunkedDecisions implements RecentDecisions {
-  readonly #sealed: readonly SealedChunk[];
-  /** Entries of the first sealed chunk (of the open one, if none is sealed) that were pruned. */
+  readonly #chunks: readonly Chunk[];
+  /** Entries of the first chunk that were pruned. */
   readonly #skipped: number;
-  readonly #open: readonly RecentDecision[];
+  /** Entries of the last chunk that this value sees; of the others it sees all. */
+  readonly #lastLength: number;
   readonly size: number;
 
-  constructor(sealed: readonly SealedChunk[], skipped: number, open: readonly RecentDecision[], size: number) {
-    this.#sealed = sealed;
+  constructor(chunks: readonly Chunk[], skipped: number, lastLength: number, size: number) {
+    this.#chunks = chunks;
     this.#skipped = skipped;
-    this.#open = open;
+    this.#lastLength = lastLength;
     this.size = size;
   }
 
+  #lengthOf(chunk: number): number {
+    return chunk === this.#chunks.length - 1 ? this.#lastLength : this.#chunks[chunk]!.entries.length;
+  }
+
   find(messageId: string): RecentDecision | undefined {
-    const firstOpen = this.#sealed.length === 0 ? this.#skipped : 0;
-    for (let at = this.#open.length - 1; at >= firstOpen; at--) {
-      if (this.#open[at]!.messageId === messageId) return this.#open[at];
-    }
-    for (let chunk = this.#sealed.length - 1; chunk >= 0; chunk--) {
-      const { entries, index } = this.#sealed[chunk]!;
+    for (let chunk = this.#chunks.length - 1; chunk >= 0; chunk--) {
+      const { index, entries } = this.#chunks[chunk]!;
       const at = index.get(messageId);
-      if (at !== undefined && (chunk > 0 || at >= this.#skipped)) return entries[at];
+      if (at === undefined || at >= this.#lengthOf(chunk)) continue;
+      if (chunk > 0 || at >= this.#skipped) return entries[at];
     }
     return undefined;
   }
 
   add(decision: RecentDecision): RecentDecisions {
-    if (this.#open.length < chunkEntries) {
-      return new ChunkedDecisions(this.#sealed, this.#skipped, [...this.#open, decision], this.size + 1);
+    const last = this.#chunks.at(-1);
+    // An id that the chunk holds already would take the older entry's place in the index.
+    if (last === undefined || this.#lastLength >= maxChunkEntries || this.#holds(last, decision.messageId)) {
+      const fresh = new Chunk();
+      fresh.append(decision);
+      return new ChunkedDecisions([...this.#chunks, fresh], this.#skipped, 1, this.size + 1);
     }
-    return new ChunkedDecisions([...this.#sealed, seal(this.#open)], this.#skipped, [decision], this.size + 1);
+    const newest = last.entries.length === this.#lastLength;
+    const grown = newest ? last : last.copy(this.#lastLength);
+    grown.append(decision);
+    const chunks = newest ? this.#chunks : this.#chunks.with(-1, grown);
+    return new ChunkedDecisions(chunks, this.#skipped, this.#lastLength + 1, this.size + 1);
+  }
+
+  #holds(last: Chunk, messageId: string): boolean {
+    const at = last.index.get(messageId);
+    return at !== undefined && at < this.#lastLength;
   }
 
   prune(beforeMs: number): RecentDecisions {
-    let chunk = 0;
     let skipped = this.#skipped;
     let dropped = 0;
-    for (; chunk < this.#sealed.length; chunk++) {
-      const { entries } = this.#sealed[chunk]!;
-      const kept = countBefore(entries, skipped, beforeMs);
-      dropped += kept - skipped;
-      skipped = kept;
-      if (kept < entries.length) break;
+    for (let chunk = 0; chunk < this.#chunks.length; chunk++) {
+      const { entries } = this.#chunks[chunk]!;
+      const length = this.#lengthOf(chunk);
+      let at = skipped;
+      while (at < length && entries[at]!.atMs < beforeMs) at++;
+      dropped += at - skipped;
+      if (at < length) return this.#without(chunk, at, dropped);
       skipped = 0;
     }
-    const allSealedGone = chunk === this.#sealed.length;
-    if (allSealedGone) {
-      const kept = countBefore(this.#open, skipped, beforeMs);
-      dropped += kept - skipped;
-      skipped = kept;
-    }
+    return noDecisions;
+  }
+
+  #without(chunks: number, skipped: number, dropped: number): RecentDecisions {
     if (dropped === 0) return this;
-    if (dropped === this.size) return noDecisions;
-    const sealed = chunk === 0 ? this.#sealed : this.#sealed.slice(chunk);
-    return new ChunkedDecisions(sealed, skipped, this.#open, this.size - dropped);
+    const kept = chunks === 0 ? this.#chunks : this.#chunks.slice(chunks);
+    return new ChunkedDecisions(kept, skipped, this.#lastLength, this.size - dropped);
   }
 
   *[Symbol.iterator](): Iterator<RecentDecision> {
-    let from = this.#skipped;
-    for (const { entries } of this.#sealed) {
-      for (let at = from; at < entries.length; at++) yield entries[at]!;
-      from = 0;
+    for (let chunk = 0; chunk < this.#chunks.length; chunk++) {
+      const { entries } = this.#chunks[chunk]!;
+      const length = this.#lengthOf(chunk);
+      for (let at = chunk === 0 ? this.#skipped : 0; at < length; at++) yield entries[at]!;
     }
-    for (let at = from; at < this.#open.length; at++) yield this.#open[at]!;
+  }
+
+  encoded(): Buffer[] {
+    return this.#chunks.map((one, chunk) => one.encoded(chunk === 0 ? this.#skipped : 0, this.#lengthOf(chunk)));
   }
 }
 
 /** Before the first decision. */
-export const noDecisions: RecentDecisions = new ChunkedDecisions([], 0, [], 0);
+export const noDecisions: RecentDecisions = new ChunkedDecisions([], 0, 0, 0);
 
-/** The value that adding the decisions one after another would give. */
-export function decisionsOf(decisions: readonly RecentDecision[]): RecentDecisions {
-  const sealed: SealedChunk[] = [];
-  let from = 0;
-  // The last chunk stays open even when full, as `add` leaves it.
-  for (; decisions.length - from > chunkEntries; from += chunkEntries) {
-    sealed.push(seal(decisions.slice(from, from + chunkEntries)));
-  }
-  return new ChunkedDecisions(sealed, 0, decisions.slice(from), decisions.length);
+/** The value that adding the decisions one after another gives. */
+export function decisionsOf(decisions: Iterable<RecentDecision>): RecentDecisions {
+  let recent = noDecisions;
+  for (const decision of decisions) recent = recent.add(decision);
+  return recent;
 }

@@ -9,6 +9,7 @@ import type { ErrorCode } from '@parley/schemas/errors/catalogue';
 import { type ConversationSnapshot, stateSchemas } from '@parley/schemas/generated/state';
 import avro from 'avsc';
 import { decisionsOf } from './recent-decisions.ts';
+import { maxLongBytes, writeLong } from './recent-encoding.ts';
 import type { ConversationState, Member } from './state.ts';
 
 /** To be raised whenever the layout, or what the fold does with equal events, changes. */
@@ -17,12 +18,9 @@ export const stateVersion = 1;
 const snapshotType = avro.Type.forSchema(stateSchemas.conversation_snapshot as unknown as avro.Schema);
 const versionType = avro.Type.forSchema('int');
 
+/** Without the remembered ids, which are encoded already. */
 function snapshotOf(state: ConversationState): ConversationSnapshot {
   const members = [...state.members].sort(([a], [b]) => (a < b ? -1 : 1));
-  const recent: ConversationSnapshot['recent'] = [];
-  for (const { messageId, atMs, seq, ordinal, refused, payloadHash } of state.recent) {
-    recent.push({ message_id: messageId, at_ms: atMs, seq, ordinal, refused, payload_hash: payloadHash });
-  }
   return {
     state_version: stateVersion,
     conversation_id: state.conversationId,
@@ -39,12 +37,24 @@ function snapshotOf(state: ConversationState): ConversationSnapshot {
       left_seq: null,
     })),
     buckets: state.buckets.map(({ bucket, subBucket, rows }) => ({ bucket, sub_bucket: subBucket, rows })),
-    recent,
+    recent: [],
   };
 }
 
+/** `recent` is the last field: an array without entries is the one byte that ends it, so that the entries go before that byte. */
 export function encodeSnapshot(state: ConversationState): Buffer {
-  return snapshotType.toBuffer(snapshotOf(state));
+  const bytes = snapshotType.toBuffer(snapshotOf(state));
+  const { recent } = state;
+  if (recent.size === 0) return bytes;
+  const count = Buffer.allocUnsafe(maxLongBytes);
+  const countBytes = writeLong(count, 0, recent.size);
+  const arrayEnd = bytes.length - 1;
+  return Buffer.concat([
+    bytes.subarray(0, arrayEnd),
+    count.subarray(0, countBytes),
+    ...recent.encoded(),
+    bytes.subarray(arrayEnd),
+  ]);
 }
 
 /** Null: the snapshot has another version. @throws Error if bytes of this version are damaged: they were not written by us */
