@@ -42,10 +42,9 @@ if (!isInstalled()) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-const child = spawn(
-  process.execPath,
-  ['--conditions=parley-source', '--import', 'tsx', join(root, program), ...args],
-  { cwd: root, stdio: 'inherit' },
-);
+const child = spawn(process.execPath, ['--conditions=parley-source', '--import', 'tsx', join(root, program), ...args], {
+  cwd: root,
+  stdio: 'inherit',
+});
 for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => child.kill(name));
 child.on('exit', (code, signalName) => process.exit(signalName === null ? (code ?? 1) : 128));

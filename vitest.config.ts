@@ -1,3 +1,4 @@
+/** Tests that need nothing but Node. */
 import { defineConfig } from 'vitest/config';
 
 // `import` and `require` must not be named here: Node would apply both to every package, and load the wrong files.
