@@ -179,7 +179,7 @@ const verdict = {
     null,
     true,
     'The conversation decides more messages than its window holds.',
-    'Send later under a new id.',
+    'Wait some seconds and send the same id again; once it is out_of_window, do as there.',
   ),
   target_missing: entry(
     400,
@@ -245,6 +245,13 @@ const log = {
   record_too_large: entry(413, null, false, "The record is larger than the log's limit.", 'Send less.'),
   queue_full: entry(503, null, true, "The log's queue is full.", 'Wait and append again.'),
   log_unavailable: entry(503, null, true, 'The log does not acknowledge.', 'Wait and append again.'),
+  topic_mismatch: entry(
+    409,
+    null,
+    false,
+    'A topic exists with another shape than the configured one.',
+    'Configure what exists: a partition count is fixed at birth.',
+  ),
   timestamp_ahead: entry(
     503,
     null,
