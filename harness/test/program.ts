@@ -32,7 +32,8 @@ export function runProgram(
     const end = () => {
       if (child.pid !== undefined) for (const pid of processTree(child.pid)) send(pid, 'SIGKILL');
     };
-    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
     child.once('error', reject);
     child.once('close', (exitCode) => {
       signal.removeEventListener('abort', end);

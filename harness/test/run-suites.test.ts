@@ -86,6 +86,31 @@ describe('runSuites', () => {
     expect(calls).toEqual(['provide', 'release']);
   });
 
+  it('starts nothing more once it is interrupted, and releases what it has', async () => {
+    const interruption = new AbortController();
+    const calls: string[] = [];
+    const piano: Need = {
+      missing: async () => null,
+      provide: async () => {
+        interruption.abort();
+        return {};
+      },
+      release: async () => {
+        calls.push('release');
+      },
+    };
+    const player: Suite = {
+      ...suite('a', { passed: 1, failed: 0 }, [piano]),
+      run: async () => {
+        calls.push('run');
+        return { passed: 1, failed: 0 };
+      },
+    };
+    const options = { only: [], nothingLeftOut: false, print: () => undefined, signal: interruption.signal };
+    expect(await runSuites([player, suite('b', { passed: 1, failed: 0 })], options)).toEqual({ passed: 0, failed: 2 });
+    expect(calls).toEqual(['release']);
+  });
+
   it('hands the settings of a need to the suite', async () => {
     const piano: Need = { ...absent, missing: async () => null, provide: async () => ({ PIANO: 'upstairs' }) };
     let seen: Record<string, string> = {};

@@ -74,13 +74,14 @@ async function attempt(
   provided: Map<Need, Promise<Record<string, string>>>,
   options: RunOptions,
 ): Promise<SuiteResult> {
-  if (options.signal.aborted) return { passed: 0, failed: 1, note: 'interrupted' };
   try {
     const env: Record<string, string> = {};
     for (const need of suite.needs) {
+      if (options.signal.aborted) break;
       if (!provided.has(need)) provided.set(need, need.provide());
       Object.assign(env, await provided.get(need));
     }
+    if (options.signal.aborted) return { passed: 0, failed: 1, note: 'interrupted' };
     return await withLimit(suite, env, options.signal);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
