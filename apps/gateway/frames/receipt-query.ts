@@ -1,0 +1,110 @@
+/**
+ * `receipt_query`: up to where every member has received and read, and when each reached one message.
+ *
+ * Watermarks are one partition per member, so members are read in small groups. What lies outside a member's intervals is
+ * not told, nor what lies beyond what the asker may see (design rule 18); the asker's own intervals are read again after
+ * the receipts (design rule 9).
+ */
+
+import {
+  type ConversationView,
+  isCurrentMember,
+  type MemberStore,
+  type MembershipInterval,
+  maySee,
+} from '@parley/projections/members/store';
+import type { ReceiptStore } from '@parley/projections/receipts/store';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
+import type { ReceiptKind } from '@parley/schemas/generated/events';
+import type { MemberReceipt, ReceiptQueryFrame } from '@parley/schemas/generated/wire';
+import { isUuid } from '@parley/schemas/identity/conversation-id';
+import type { Connection } from '../connection.ts';
+
+export interface ReceiptQueryDependencies {
+  readonly members: MemberStore;
+  readonly receipts: ReceiptStore;
+}
+
+type Intervals = readonly MembershipInterval[];
+
+const membersAtOnce = 32;
+
+export class ReceiptQueries {
+  readonly #members: MemberStore;
+  readonly #receipts: ReceiptStore;
+
+  constructor({ members, receipts }: ReceiptQueryDependencies) {
+    this.#members = members;
+    this.#receipts = receipts;
+  }
+
+  async answer(connection: Connection, frame: ReceiptQueryFrame): Promise<void> {
+    const { conversation_id: conversationId, seq } = frame;
+    if (!isUuid(conversationId)) throw new ParleyError('invalid_request', { detail: 'conversation_id' });
+    if (seq < 0) throw new ParleyError('invalid_request', { detail: 'seq' });
+    const view = await this.#view(conversationId, connection.userId, seq);
+    const asked = [...view.intervals].filter(([, own]) => isCurrentMember(own) || (seq > 0 && maySee(own, seq)));
+    const found: MemberReceipt[] = [];
+    for (let start = 0; start < asked.length; start += membersAtOnce) {
+      const group = asked.slice(start, start + membersAtOnce);
+      found.push(...(await Promise.all(group.map(([userId, own]) => this.#member(conversationId, userId, own, seq)))));
+    }
+    const after = await this.#view(conversationId, connection.userId, seq);
+    const bound = lastVisible(after.intervals.get(connection.userId)!);
+    connection.send('receipt_list', {
+      request_id: frame.request_id,
+      conversation_id: conversationId,
+      members: found.map((member) => ({
+        ...member,
+        delivered_seq: Math.min(member.delivered_seq, bound),
+        read_seq: Math.min(member.read_seq, bound),
+      })),
+    });
+  }
+
+  /** @throws ParleyError `not_found` unless the asker may see the message, or, without one, is a member now */
+  async #view(conversationId: string, userId: string, seq: number): Promise<ConversationView> {
+    const view = await this.#members.view(conversationId);
+    const own = view?.intervals.get(userId);
+    if (view === null || !(seq === 0 ? isCurrentMember(own) : maySee(own, seq))) throw new ParleyError('not_found');
+    return view;
+  }
+
+  async #member(conversationId: string, userId: string, own: Intervals, seq: number): Promise<MemberReceipt> {
+    const stored = await this.#receipts.watermarks(conversationId, userId);
+    const highest = (wanted: ReceiptKind): number => {
+      let most = 0;
+      for (const one of stored) if (one.kind === wanted) most = Math.max(most, one.seq);
+      return within(own, most);
+    };
+    const [deliveredSeq, readSeq] = [highest('delivered'), highest('read')];
+    const reached = (kind: ReceiptKind, watermark: number): Promise<number | null> | null =>
+      seq > 0 && watermark >= seq && maySee(own, seq)
+        ? this.#receipts.reachedAt(conversationId, userId, kind, seq)
+        : null;
+    const [deliveredAtMs, readAtMs] = await Promise.all([reached('delivered', deliveredSeq), reached('read', readSeq)]);
+    return {
+      user_id: userId,
+      delivered_seq: deliveredSeq,
+      read_seq: readSeq,
+      delivered_at_ms: deliveredAtMs,
+      read_at_ms: readAtMs,
+    };
+  }
+}
+
+/** The last seq that somebody with these intervals may see. */
+function lastVisible(own: Intervals): number {
+  let last = 0;
+  for (const { leftSeq } of own) last = Math.max(last, leftSeq === null ? Number.POSITIVE_INFINITY : leftSeq - 1);
+  return last;
+}
+
+/** A watermark cut to the member's intervals: 0 if it lies before the first. */
+function within(own: Intervals, watermark: number): number {
+  let seen = 0;
+  for (const { joinedSeq, leftSeq } of own) {
+    if (watermark >= joinedSeq) seen = Math.max(seen, leftSeq === null ? watermark : Math.min(watermark, leftSeq - 1));
+  }
+  return seen;
+}

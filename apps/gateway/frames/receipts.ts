@@ -1,0 +1,129 @@
+/**
+ * `delivered` and `read`: taken only from a member, and only up to a seq that was seen projected (design rule 18).
+ *
+ * A message that was sent live, or a page, proves both for this connection, so the common acknowledgement needs no read. Where
+ * this gateway has not seen enough, the member's inbox row says up to where the conversation is projected for them; for `read` the
+ * row of the message that it names says its seq and ordinal. The first time that a connection acknowledges less than the newest
+ * projected, the device's stored watermarks are read as well: nothing at or below them is appended again.
+ */
+
+import type { InboxStore } from '@parley/projections/inbox/store';
+import { type MemberStore, maySee } from '@parley/projections/members/store';
+import type { ReceiptStore } from '@parley/projections/receipts/store';
+import type { Clock } from '@parley/schemas/environment/clock';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
+import type { DeliveredFrame, ReadFrame } from '@parley/schemas/generated/wire';
+import { isUuid } from '@parley/schemas/identity/conversation-id';
+import { isMessageId } from '@parley/schemas/identity/message-id';
+import type { MessageLookup } from '@parley/streams/processors/ports';
+import type { Connection } from '../connection.ts';
+import type { ConversationMark, Watermark } from '../live/conversation-mark.ts';
+import type { LiveDelivery } from '../live/live-delivery.ts';
+import type { ReceiptLog } from './receipt-log.ts';
+
+export interface ReceiptDeskDependencies {
+  readonly inbox: InboxStore;
+  readonly members: MemberStore;
+  readonly messages: MessageLookup;
+  readonly receipts: ReceiptStore;
+  readonly clock: Clock;
+  readonly live: LiveDelivery;
+  readonly log: ReceiptLog;
+}
+
+export class ReceiptDesk {
+  readonly #on: ReceiptDeskDependencies;
+
+  constructor(dependencies: ReceiptDeskDependencies) {
+    this.#on = dependencies;
+  }
+
+  /** @throws ParleyError, or rejects with it: the receipt was not taken */
+  delivered(
+    connection: Connection,
+    { conversation_id: conversationId, seq }: DeliveredFrame,
+  ): Promise<void> | undefined {
+    validate(conversationId, seq);
+    if (seq === 0) return undefined; // An empty conversation: there is nothing to say.
+    const mark = this.#mark(connection, conversationId);
+    if (seq <= mark.projectedSeq && isFloorKnown(mark, mark.delivered, seq)) {
+      this.#takeDelivered(connection, mark, seq);
+      return undefined;
+    }
+    return this.#deliveredAfterReads(connection, mark, seq);
+  }
+
+  async #deliveredAfterReads(connection: Connection, mark: ConversationMark, seq: number): Promise<void> {
+    const { conversationId } = mark;
+    if (seq > mark.projectedSeq) {
+      const entry = await this.#on.inbox.get(connection.userId, conversationId);
+      if (entry === null) throw new ParleyError('not_a_member');
+      const bound = entry.leftSeq === null ? entry.lastSeq : Math.min(entry.lastSeq, entry.leftSeq - 1);
+      mark.projectedSeq = Math.max(mark.projectedSeq, bound);
+    }
+    if (seq > mark.projectedSeq) throw new ParleyError('invalid_request', { detail: 'seq is not projected yet' });
+    if (!isFloorKnown(mark, mark.delivered, seq)) await this.#readFloors(connection, mark);
+    if (connection.isOpen) this.#takeDelivered(connection, mark, seq);
+  }
+
+  #takeDelivered(connection: Connection, mark: ConversationMark, seq: number): void {
+    mark.delivered.isFloorKnown = true;
+    if (seq > mark.delivered.saidSeq) this.#on.log.advance(connection, mark, mark.delivered, seq, 0);
+    this.#on.live.acknowledged(connection, mark, seq);
+  }
+
+  /** @throws ParleyError, or rejects with it: the receipt was not taken */
+  read(connection: Connection, frame: ReadFrame): Promise<void> | undefined {
+    const { conversation_id: conversationId, message_id: messageId, seq } = frame;
+    validate(conversationId, seq);
+    if (!isMessageId(messageId)) throw new ParleyError('invalid_message_id');
+    const mark = this.#mark(connection, conversationId);
+    const { newest } = mark;
+    if (newest !== null && newest.messageId === messageId && newest.seq === seq && isFloorKnown(mark, mark.read, seq)) {
+      this.#takeRead(connection, mark, seq, newest.ordinal);
+      return undefined;
+    }
+    return this.#readAfterReads(connection, mark, frame);
+  }
+
+  async #readAfterReads(connection: Connection, mark: ConversationMark, frame: ReadFrame): Promise<void> {
+    const { conversationId } = mark;
+    const row = await this.#on.messages.find(conversationId, frame.message_id);
+    if (row === null) throw new ParleyError('not_found');
+    const view = await this.#on.members.view(conversationId);
+    if (!maySee(view?.intervals.get(connection.userId), row.seq)) throw new ParleyError('not_found');
+    if (row.seq !== frame.seq) throw new ParleyError('invalid_request', { detail: 'seq is not that of message_id' });
+    if (!isFloorKnown(mark, mark.read, row.seq)) await this.#readFloors(connection, mark);
+    if (connection.isOpen) this.#takeRead(connection, mark, row.seq, row.ordinal);
+  }
+
+  #takeRead(connection: Connection, mark: ConversationMark, seq: number, ordinal: number): void {
+    mark.read.isFloorKnown = true;
+    if (seq > mark.read.saidSeq) this.#on.log.advance(connection, mark, mark.read, seq, ordinal);
+  }
+
+  #mark(connection: Connection, conversationId: string): ConversationMark {
+    const mark = this.#on.live.mark(connection, conversationId, this.#on.clock.nowMs());
+    if (mark === null) throw new ParleyError('overloaded');
+    return mark;
+  }
+
+  async #readFloors(connection: Connection, mark: ConversationMark): Promise<void> {
+    const stored = await this.#on.receipts.watermarks(mark.conversationId, connection.userId);
+    for (const { deviceId, kind, seq } of stored) {
+      if (deviceId === connection.deviceId) mark[kind].saidSeq = Math.max(mark[kind].saidSeq, seq);
+    }
+    mark.delivered.isFloorKnown = true;
+    mark.read.isFloorKnown = true;
+  }
+}
+
+/** True if no earlier connection of the device can have said more: it is known, or this is the newest that is projected. */
+function isFloorKnown(mark: ConversationMark, watermark: Watermark, seq: number): boolean {
+  return watermark.isFloorKnown || seq >= mark.projectedSeq;
+}
+
+function validate(conversationId: string, seq: number): void {
+  if (!isUuid(conversationId)) throw new ParleyError('invalid_request', { detail: 'conversation_id' });
+  if (seq < 0) throw new ParleyError('invalid_request', { detail: 'seq' });
+}

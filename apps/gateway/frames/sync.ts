@@ -1,0 +1,111 @@
+/**
+ * `inbox`, `fetch` and `history`: answers from the stores, each for the very user and conversation that the connection may see.
+ *
+ * Pages are cut at `maxPageBytes`, and claim then only what they still hold. A device that was left out of live delivery comes
+ * back by these: see live/live-delivery.ts.
+ */
+
+import type { InboxStore } from '@parley/projections/inbox/store';
+import type { Clock } from '@parley/schemas/environment/clock';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
+import type { FetchFrame, HistoryFrame, InboxFrame } from '@parley/schemas/generated/wire';
+import { isUuid } from '@parley/schemas/identity/conversation-id';
+import type { Connection } from '../connection.ts';
+import type { HistoryPage, HistorySource } from '../dependencies.ts';
+import type { LiveDelivery } from '../live/live-delivery.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { countThatFits, toWireEntry, toWireMessage } from './wire-rows.ts';
+
+export interface SyncDeskDependencies {
+  readonly inbox: InboxStore;
+  readonly history: HistorySource;
+  readonly clock: Clock;
+  readonly live: LiveDelivery;
+}
+
+const invalid = (detail: string): ParleyError => new ParleyError('invalid_request', { detail });
+
+export class SyncDesk {
+  readonly #on: SyncDeskDependencies;
+  readonly #settings: GatewaySettings;
+
+  constructor(dependencies: SyncDeskDependencies, settings: GatewaySettings) {
+    this.#on = dependencies;
+    this.#settings = settings;
+  }
+
+  async inbox(connection: Connection, frame: InboxFrame): Promise<void> {
+    if (frame.after !== null && !isUuid(frame.after)) throw invalid('after');
+    const limit = this.#limit(frame.limit);
+    // Before the read: what is left out from here on may not be counted by it.
+    if (frame.after === null) this.#on.live.syncBegins(connection);
+    const entries = await this.#on.inbox.list(connection.userId, { after: frame.after, limit });
+    connection.send('inbox_page', {
+      request_id: frame.request_id,
+      entries: entries.map(toWireEntry),
+      next: entries.length < limit ? null : entries.at(-1)!.conversationId,
+    });
+  }
+
+  async fetch(connection: Connection, frame: FetchFrame): Promise<void> {
+    const { conversation_id: conversationId, after_seq: afterSeq, after_at_ms: afterAtMs } = frame;
+    validate(conversationId, afterSeq, afterAtMs);
+    const limit = this.#limit(frame.limit);
+    const page = await this.#on.history.fetch(connection.userId, { conversationId, afterSeq, afterAtMs, limit });
+    const count = countThatFits(page.rows, this.#settings.maxPageBytes, false);
+    const cut = count < page.rows.length ? endAt(page, count) : page;
+    const nowMs = this.#on.clock.nowMs();
+    const leftOut = this.#on.live.pageCovers(connection, conversationId, cut.coveredTo, cut.lastSeq, nowMs);
+    this.#answer(connection, frame.request_id, leftOut ? { ...cut, more: true } : cut);
+  }
+
+  async history(connection: Connection, frame: HistoryFrame): Promise<void> {
+    const { conversation_id: conversationId, before_seq: beforeSeq, before_at_ms: beforeAtMs } = frame;
+    validate(conversationId, beforeSeq, beforeAtMs);
+    const limit = this.#limit(frame.limit);
+    const page = await this.#on.history.before(connection.userId, { conversationId, beforeSeq, beforeAtMs, limit });
+    const count = countThatFits(page.rows, this.#settings.maxPageBytes, true);
+    this.#answer(
+      connection,
+      frame.request_id,
+      count < page.rows.length ? startAt(page, page.rows.length - count) : page,
+    );
+  }
+
+  #answer(connection: Connection, requestId: number, page: HistoryPage): void {
+    connection.send('page', {
+      request_id: requestId,
+      conversation_id: page.conversationId,
+      covered_from: page.coveredFrom,
+      covered_to: page.coveredTo,
+      covered_to_at_ms: page.coveredToAtMs,
+      last_seq: page.lastSeq,
+      more: page.more,
+      messages: page.rows.map(toWireMessage),
+    });
+  }
+
+  #limit(asked: number): number {
+    if (asked < 1) throw invalid('limit');
+    return Math.min(asked, this.#settings.maxPageEntries);
+  }
+}
+
+function validate(conversationId: string, seq: number, atMs: number): void {
+  if (!isUuid(conversationId)) throw invalid('conversation_id');
+  if (seq < 0) throw invalid('seq');
+  if (atMs < 0) throw invalid('at_ms');
+}
+
+/** The first rows of a page that goes up: it covers up to the last of them. */
+function endAt(page: HistoryPage, count: number): HistoryPage {
+  const rows = page.rows.slice(0, count);
+  const last = rows.at(-1)!;
+  return { ...page, coveredTo: last.seq, coveredToAtMs: last.atMs, more: true, rows };
+}
+
+/** The last rows of a page that goes down: it covers from the first of them. */
+function startAt(page: HistoryPage, from: number): HistoryPage {
+  const rows = page.rows.slice(from);
+  return { ...page, coveredFrom: rows[0]!.seq, more: true, rows };
+}

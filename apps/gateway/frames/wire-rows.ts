@@ -1,0 +1,59 @@
+/** Rows of the projections as they travel in frames, field by field. */
+
+import { type InboxEntry as StoredEntry, unreadCount } from '@parley/projections/inbox/store';
+import type { InboxEntry, WireMessage } from '@parley/schemas/generated/wire';
+import type { MessageRow } from '@parley/streams/conversation/rows';
+
+export function toWireMessage(row: MessageRow): WireMessage {
+  return {
+    conversation_id: row.conversationId,
+    seq: row.seq,
+    ordinal: row.ordinal,
+    message_id: row.messageId,
+    sender_id: row.senderId,
+    sender_device_id: row.senderDeviceId,
+    message_type: row.messageType,
+    encrypted_body: row.encryptedBody,
+    preview: row.preview,
+    media_url: row.mediaUrl,
+    thumbnail_url: row.thumbnailUrl,
+    reply_to: row.replyTo,
+    target_id: row.targetId,
+    at_ms: row.atMs,
+  };
+}
+
+export function toWireEntry(entry: StoredEntry): InboxEntry {
+  return {
+    conversation_id: entry.conversationId,
+    conversation_type: entry.conversationType,
+    other_user_id: entry.otherUserId,
+    group_id: entry.conversationType === 'group' ? entry.conversationId : null,
+    last_message_preview: entry.lastMessagePreview,
+    last_message_at_ms: entry.lastMessageAtMs,
+    last_seq: entry.lastSeq,
+    read_seq: entry.readSeq,
+    unread_count: unreadCount(entry),
+    left_seq: entry.leftSeq,
+  };
+}
+
+/** What a message adds to a page, roughly: ids, numbers and lengths beside its texts. */
+const fixedBytes = 256;
+
+function sizeOf(row: MessageRow): number {
+  const texts = (row.preview?.length ?? 0) + (row.mediaUrl?.length ?? 0) + (row.thumbnailUrl?.length ?? 0);
+  return fixedBytes + row.encryptedBody.length + 3 * texts;
+}
+
+/** How many rows from the start (or, with `fromEnd`, from the end) fit into so many bytes; at least one. */
+export function countThatFits(rows: readonly MessageRow[], maxBytes: number, fromEnd: boolean): number {
+  let bytes = 0;
+  let count = 0;
+  while (count < rows.length) {
+    bytes += sizeOf(rows[fromEnd ? rows.length - 1 - count : count]!);
+    if (bytes > maxBytes && count > 0) break;
+    count++;
+  }
+  return count;
+}

@@ -1,0 +1,84 @@
+/**
+ * Keeps entries and leases alive: all that are due in a tick in one pipelined write each (design rule 17).
+ *
+ * `rewritten`: the entry was gone or older, so messages may have passed this connection by: the device is asked to sync, and
+ * its presence is said again, for it may have been lost with the entry. `superseded`: the device has a newer connection elsewhere.
+ */
+
+import type { PresenceStore } from '@parley/projections/presence/store';
+import type { SessionStore } from '@parley/projections/sessions/store';
+import type { Clock } from '@parley/schemas/environment/clock';
+import type { ErrorCode } from '@parley/schemas/errors/catalogue';
+import type { Logger } from 'pino';
+import type { Connection } from '../connection.ts';
+import type { GatewayCounts } from '../counts.ts';
+import type { PresenceEvents } from './presence-events.ts';
+
+export interface RenewalsDependencies {
+  readonly sessions: SessionStore;
+  readonly presence: PresenceStore;
+  readonly events: PresenceEvents;
+  readonly close: (connection: Connection, code: ErrorCode) => void;
+  readonly clock: Clock;
+  readonly counts: GatewayCounts;
+  readonly logger: Logger;
+}
+
+export class Renewals {
+  readonly #on: RenewalsDependencies;
+
+  constructor(dependencies: RenewalsDependencies) {
+    this.#on = dependencies;
+  }
+
+  /** Never rejects: what failed is due again at the next renewal, well before it expires. */
+  async renew(connections: readonly Connection[]): Promise<void> {
+    if (connections.length === 0) return;
+    const { sessions, presence, clock, counts, logger } = this.#on;
+    try {
+      const [renewals] = await Promise.all([sessions.renew(connections), presence.renew(connections, clock.nowMs())]);
+      const rewritten: Connection[] = [];
+      connections.forEach((connection, index) => {
+        if (!connection.isOpen) this.#takeBack(connection);
+        else if (renewals[index] === 'superseded') this.#on.close(connection, 'superseded');
+        else if (renewals[index] === 'rewritten') rewritten.push(connection);
+      });
+      await this.#resync(rewritten);
+    } catch (error) {
+      counts.renewalFailures++;
+      logger.warn({ err: error, sessions: connections.length }, 'sessions were not renewed');
+    }
+  }
+
+  async #resync(connections: readonly Connection[]): Promise<void> {
+    if (connections.length === 0) return;
+    this.#on.counts.sessionsRewritten += connections.length;
+    this.#on.logger.warn(
+      { sessions: connections.length },
+      'session entries were lost; their devices are asked to sync',
+    );
+    for (const connection of connections) connection.send('resync', { reason: 'session_renewed' });
+    await this.#on.events.onlineAgain(connections);
+  }
+
+  /** It ended while it was renewed, and the renewal may have come after the removal. The lease runs out. */
+  #takeBack(connection: Connection): void {
+    this.#on.sessions.remove([connection]).catch((error: unknown) => {
+      this.#on.logger.warn({ err: error }, 'a renewed session was not taken back; it expires');
+    });
+  }
+
+  /** Closes the connections of devices that were revoked. Never rejects. */
+  async checkRevocations(connections: readonly Connection[]): Promise<void> {
+    if (connections.length === 0) return;
+    try {
+      const revoked = await Promise.all(connections.map(({ deviceId }) => this.#on.sessions.isRevoked(deviceId)));
+      connections.forEach((connection, index) => {
+        if (revoked[index] === true) this.#on.close(connection, 'device_revoked');
+      });
+    } catch (error) {
+      this.#on.counts.renewalFailures++;
+      this.#on.logger.warn({ err: error, sessions: connections.length }, 'revocations were not checked');
+    }
+  }
+}
