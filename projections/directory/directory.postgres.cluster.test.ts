@@ -1,0 +1,46 @@
+import { createServer } from 'node:net';
+import { expect, it } from 'vitest';
+import { directoryContract } from './directory.contract.ts';
+import { openPostgresDirectory } from './open.ts';
+import { createPostgresFixture } from './postgres.fixture.ts';
+
+const onError = (error: Error): void => expect.unreachable(error.message);
+
+directoryContract('postgresql', async () => {
+  const fixture = await createPostgresFixture();
+  const database = await openPostgresDirectory(fixture.url, { migrate: true, onError });
+  return {
+    database,
+    close: async () => {
+      await database.close();
+      await fixture.drop();
+    },
+  };
+});
+
+it('is migrated once when several processes start at the same time; before that it is unavailable', async () => {
+  const fixture = await createPostgresFixture();
+  const reader = await openPostgresDirectory(fixture.url, { migrate: false, onError });
+  await expect(reader.ping()).rejects.toMatchObject({ code: 'unavailable' });
+  const open = () => openPostgresDirectory(fixture.url, { migrate: true, onError });
+  const all = await Promise.all([open(), open(), open()]);
+  await reader.ping();
+  for (const database of [...all, reader]) await database.close();
+  await fixture.drop();
+});
+
+it('says unavailable, in bounded time, when nobody listens and when somebody listens but never answers', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const database = await openPostgresDirectory(`postgres://postgres@127.0.0.1:${port}/none`, {
+    migrate: false,
+    onError,
+  });
+  const began = performance.now();
+  await expect(database.ping()).rejects.toMatchObject({ code: 'unavailable' });
+  expect(performance.now() - began).toBeLessThan(8_000);
+  await new Promise((resolve) => server.close(resolve));
+  await expect(database.ping()).rejects.toMatchObject({ code: 'unavailable' });
+  await database.close();
+});

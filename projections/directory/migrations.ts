@@ -1,0 +1,23 @@
+/**
+ * Brings a directory's schema up to date: one list for PostgreSQL and PGlite, applied in order, each once, under a lock, so that
+ * several processes may start at the same time. A migration that was released is never edited: add the next number.
+ */
+import { type Kysely, Migrator, sql } from 'kysely';
+import { accounts } from './migrations/0001-accounts.ts';
+import type { DirectoryTables } from './tables.ts';
+
+const migrations: Readonly<Record<string, readonly string[]>> = {
+  '0001-accounts': accounts,
+};
+
+export async function migrate(database: Kysely<DirectoryTables>): Promise<void> {
+  const steps = Object.entries(migrations).map(([name, statements]) => {
+    const up = async (db: Kysely<unknown>): Promise<void> => {
+      for (const statement of statements) await sql.raw(statement).execute(db);
+    };
+    return [name, { up }];
+  });
+  const provider = { getMigrations: async () => Object.fromEntries(steps) };
+  const { error } = await new Migrator({ db: database, provider }).migrateToLatest();
+  if (error !== undefined) throw error;
+}
