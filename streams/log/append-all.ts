@@ -16,7 +16,7 @@ export interface Appended {
 }
 
 /** @throws the first ParleyError of any record; others may have been appended all the same. */
-export function appendAll(log: Log, requests: readonly AppendRequest[]): Promise<Appended[]> {
+export function appendAll(log: Pick<Log, 'append'>, requests: readonly AppendRequest[]): Promise<Appended[]> {
   return new Promise((resolve, reject) => {
     const results = new Array<Appended>(requests.length);
     let open = requests.length;

@@ -59,14 +59,15 @@ export class MemoryLog implements Pick<Log, 'append' | 'read' | 'committed' | 'b
     });
   }
 
-  async *read({ topic, from, toOffset }: ReadOptions): AsyncIterable<readonly LogRecord[]> {
+  async *read({ topic, partition, from, toOffset }: ReadOptions): AsyncIterable<readonly LogRecord[]> {
+    if (partition !== 0) return;
     const start = 'offset' in from ? from.offset : 0;
     const records = this.#listOf(topic).slice(start, toOffset);
     if (records.length > 0) yield records;
   }
 
-  committed(_group: string, topic: string): Promise<number | null> {
-    return Promise.resolve(this.offsets.get(topic) ?? null);
+  committed(_group: string, topic: string, partition: number): Promise<number | null> {
+    return Promise.resolve(partition === 0 ? (this.offsets.get(topic) ?? null) : null);
   }
 
   bounds(topic: string): Promise<{ earliest: number; end: number }> {

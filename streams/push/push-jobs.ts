@@ -63,13 +63,13 @@ export function jobFor(source: PushJobSource): PushJob {
 }
 
 export interface PushJobQueueDependencies {
-  readonly log: Log;
+  readonly log: Pick<Log, 'append'>;
   readonly codec: EventCodec;
   readonly clock: Clock;
 }
 
 export class PushJobQueue {
-  readonly #log: Log;
+  readonly #log: Pick<Log, 'append'>;
   readonly #codec: EventCodec;
   readonly #clock: Clock;
 
