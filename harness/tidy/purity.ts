@@ -18,6 +18,9 @@ export const edges: Readonly<Record<string, string>> = {
   'schemas/history/files.ts': 'reads and writes the committed history of schemas',
   'schemas/registry/confluent-api.ts': 'speaks HTTP to the schema registry',
   'streams/delivery/delivery-schema.ts': 'loads delivery.proto for the gRPC adapter',
+  'schemas/pages/pages.ts': 'writes the tables of the documentation from the schemas',
+  'projections/directory/token-keys.ts': 'makes and reads the file of signing keys when a main starts',
+  'apps/runtime/clock.ts': 'hands the real clock to the mains',
   'projections/directory/open.ts': 'opens one of the two SQL adapters',
   'apps/runtime/config.ts': 'reads secrets from the files that the environment names',
   'apps/runtime/logger.ts': 'builds the logger of a main',
@@ -60,14 +63,26 @@ export const pureCore: Rule = (files) => files.filter((file) => isPureCore(file.
 function impuritiesOf(file: SourceFile): Violation[] {
   const imports = importsOf(file)
     .filter(({ typeOnly }) => !typeOnly)
-    .filter(({ specifier, names }) => isImpureImport(specifier, names))
+    .filter(({ specifier }) => isImpureImport(specifier))
     .map(({ specifier, line }) => ({ path: file.path, line, found: `import ${specifier}` }));
-  return [...imports, ...impureCalls.flatMap((call) => matches(file, file.code, call))];
+  return [...imports, ...drawnIds(file), ...impureCalls.flatMap((call) => matches(file, file.code, call))];
 }
 
-function isImpureImport(specifier: string, names: string): boolean {
+/** Ids by chance or by time: pure only when both are handed in, as `v4({ random })` and `v7({ random, msecs })`. */
+function drawnIds(file: SourceFile): Violation[] {
+  const names = importsOf(file)
+    .filter(({ specifier }) => specifier === 'uuid')
+    .map(({ names }) => names)
+    .join(',');
+  return [...names.matchAll(/\bv([1467])\b(?:\s+as\s+(\w+))?/g)].flatMap((match) => {
+    const [, version, alias = `v${version}`] = match;
+    const handedIn = version === '4' ? 'random' : 'msecs';
+    return matches(file, file.code, new RegExp(`(?<![.\\w])${alias}\\((?!\\s*\\{[^}]*\\b${handedIn}\\b)`));
+  });
+}
+
+function isImpureImport(specifier: string): boolean {
   if (specifier.startsWith('node:')) return impureModules.has(specifier.slice('node:'.length));
-  if (specifier === 'uuid') return /\bv[1467]\b/.test(names); // Only the versions that are a hash are functions.
   return isSystem(specifier) || impurePackages.has(packageOf(specifier));
 }
 
@@ -77,7 +92,7 @@ const isSystem = (specifier: string) =>
 /** The real clock and randomness are chosen in mains and tests; adapters get them handed in like everything else. */
 export const systemOnlyInMains: Rule = (files) =>
   files
-    .filter(({ path }) => coreFolders.test(path) && !isTest(path) && !isMain(path))
+    .filter(({ path }) => coreFolders.test(path) && !isTest(path) && !isMain(path) && !(path in edges))
     .flatMap((file) =>
       importsOf(file)
         .filter(({ specifier, typeOnly }) => !typeOnly && isSystem(specifier))

@@ -149,7 +149,9 @@ describe('the pure core', () => {
     "import { randomBytes } from 'node:crypto';",
     "import { connect } from 'node:net';",
     "import { readFileSync } from 'node:fs';",
-    "import { v7 } from 'uuid';",
+    "import { v7 } from 'uuid';\nconst id = v7();",
+    "import { v4 as uuid } from 'uuid';\nconst id = uuid();",
+    "import { v7 } from 'uuid';\nconst id = v7({ random });",
     "import { Kafka } from 'kafkajs';",
     "import { systemClock } from '@parley/schemas/environment/system';",
   ])('has no %j', (text) => {
@@ -164,7 +166,9 @@ describe('the pure core', () => {
     'interface History {\n  fetch(userId: string): Promise<Page>;\n}',
     'this.setTimeout(f);',
     "import { createHash } from 'node:crypto';",
-    "import { v5 } from 'uuid';",
+    "import { v5 } from 'uuid';\nconst id = v5(name, space);",
+    "import { v4 as uuid } from 'uuid';\nconst id = uuid({ random: random.bytes(16) });",
+    "import { v7 } from 'uuid';\nconst id = v7({ random, msecs: clock.nowMs() });",
     "import type { Kafka } from 'kafkajs';",
   ])('may have %j', (text) => {
     expect(found(pureCore, 'streams/conversation/decide.ts', text)).toEqual([]);

@@ -35,7 +35,7 @@ export function isScript(path: string): boolean {
 }
 
 export function isTest(path: string): boolean {
-  return /\.(test|contract|fixture|arbitrary)\.ts$/.test(path);
+  return /\.(test|contract|fixture|arbitrary)\.ts$|\/contract\/[^/]+\.ts$/.test(path);
 }
 
 /** All text files that people wrote; what tools generated is left out. */
