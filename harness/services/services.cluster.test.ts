@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NativeCluster, ownPorts } from './cluster.ts';
 import type { NativeService } from './native-service.ts';
 import { commandLine } from './processes.ts';
+import { RedisService } from './redis.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'parley-services-'));
 let cluster: NativeCluster;
@@ -37,7 +38,7 @@ async function crash(service: NativeService): Promise<void> {
 }
 
 describe('redis', () => {
-  it('forgets on a kill, stands still when paused, and is found again by another instance of its class', async () => {
+  it('forgets on a kill, stands still when paused, and is found again through its folder', async () => {
     const { redis } = cluster;
     await redis.start();
     const client = new Redis(redis.address, { commandTimeout: 300, retryStrategy: () => 20 });
@@ -49,6 +50,8 @@ describe('redis', () => {
     redis.resume();
     expect(await redis.isReady()).toBe(true);
     expect(await client.get('key')).toBe('value');
+    expect(new RedisService(redis.folder, Number(new URL(redis.address).port)).pid).toBe(redis.pid);
+    expect(new RedisService(`${redis.folder}-other`, 1).pid).toBeNull();
     await crash(redis);
     await expect.poll(() => client.get('key').catch(() => 'not connected yet')).toBeNull();
     client.disconnect();
