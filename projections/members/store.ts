@@ -22,6 +22,8 @@ export interface MemberStore {
   write(members: readonly MemberRow[], conversations: readonly ConversationRow[]): Promise<void>;
   /** Null if the conversation does not exist (yet). */
   view(conversationId: string): Promise<ConversationView | null>;
+  /** One user's intervals, in order of joinedSeq; empty for one who never was a member. */
+  intervalsOf(conversationId: string, userId: string): Promise<readonly MembershipInterval[]>;
 }
 
 /** True if a member with these intervals may see seq. */

@@ -10,8 +10,13 @@ export interface BucketScan {
   readonly fromMessageId: string;
   /** Inclusive. */
   readonly toMessageId: string;
+  /** At most so many rows, after the conditions on seq. */
   readonly limit: number;
   readonly order: 'ascending' | 'descending';
+  /** Only rows with a greater seq; the others cost the store a look, and the caller nothing. */
+  readonly seqAbove?: number;
+  /** Only rows with a smaller seq. */
+  readonly seqBelow?: number;
 }
 
 export interface MessageStore {

@@ -1,0 +1,137 @@
+/** Reads what comes after a cursor: rows in order of ULID from 90 s before the cursor's T, until a page's worth is proven. */
+import { invariant } from '@parley/schemas/errors/invariant';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
+import type { MessageRow } from '@parley/streams/conversation/rows';
+import { type MembershipInterval, maySee } from '../members/store.ts';
+import { BucketWalk } from './bucket-walk.ts';
+import { CollectedRows } from './collected-rows.ts';
+import { coveredTo, nextVisible } from './coverage.ts';
+import { locate } from './locate.ts';
+import type { FetchQuery, HistoryPage } from './reader.ts';
+import { firstChunk, maxHeldRows, nextChunk, type Reading, rowBudget } from './reading.ts';
+import { fetchMarginMs, idSkewMs } from './skew.ts';
+
+class ForwardPage {
+  readonly #reading: Reading;
+  readonly #afterSeq: number;
+  /** Where rows are wanted from: beyond what is hidden right after the cursor. */
+  readonly #cursor: number;
+  readonly #rows: CollectedRows;
+  /** A T that nothing above the cursor lies before. */
+  #floorMs: number;
+  #walk: BucketWalk;
+  #located: boolean;
+  #rowsRead = 0;
+
+  constructor(reading: Reading, query: FetchQuery) {
+    this.#reading = reading;
+    this.#afterSeq = query.afterSeq;
+    this.#cursor = Math.min(nextVisible(reading.intervals, query.afterSeq + 1) - 1, reading.lastSeq);
+    this.#rows = new CollectedRows('ascending', maxHeldRows(reading.limit));
+    this.#floorMs = query.afterSeq === 0 ? 0 : query.afterAtMs;
+    this.#located = this.#cursor === 0;
+    this.#walk = this.#walkFrom(this.#floorMs - fetchMarginMs);
+  }
+
+  #walkFrom(startMs: number): BucketWalk {
+    const { messages, conversationId, buckets } = this.#reading;
+    return new BucketWalk({
+      messages,
+      conversationId,
+      buckets,
+      direction: 'ascending',
+      startMs: Math.max(0, startMs),
+      beyondSeq: this.#cursor,
+    });
+  }
+
+  /** True where the cursor's T says nothing of the rows that are wanted: after a stretch that is hidden from the user. */
+  #needsLocating(): boolean {
+    const begins = this.#reading.intervals.some(({ joinedSeq }) => joinedSeq === this.#cursor + 1);
+    return begins || this.#floorMs <= 0;
+  }
+
+  async #locate(): Promise<void> {
+    this.#located = true;
+    const { messages, conversationId, buckets } = this.#reading;
+    const { belowMs } = await locate(messages, conversationId, buckets, this.#cursor + 1);
+    if (belowMs === null || belowMs <= this.#floorMs) return;
+    this.#floorMs = belowMs;
+    this.#walk = this.#walkFrom(belowMs - idSkewMs);
+  }
+
+  #covered(intervals: readonly MembershipInterval[]): number {
+    return coveredTo({
+      afterSeq: this.#cursor,
+      lastSeq: Math.min(this.#reading.lastSeq, this.#rows.claimableSeq),
+      rows: this.#rows.sorted(),
+      frontierMs: this.#walk.frontierMs,
+      intervals,
+    });
+  }
+
+  #isEnough(intervals: readonly MembershipInterval[]): boolean {
+    const covered = this.#covered(intervals);
+    const { limit, lastSeq } = this.#reading;
+    if (this.#walk.exhausted || covered >= lastSeq) return true;
+    if (covered <= this.#afterSeq) return false;
+    const beforeHidden = covered > this.#cursor && !maySee(intervals, covered);
+    return beforeHidden || this.#rowsRead >= rowBudget(limit) || this.#visible(covered, intervals).length >= limit;
+  }
+
+  #visible(covered: number, intervals: readonly MembershipInterval[]): MessageRow[] {
+    return this.#rows.sorted().filter(({ seq }) => seq <= covered && maySee(intervals, seq));
+  }
+
+  async #readRows(intervals: readonly MembershipInterval[]): Promise<void> {
+    let chunk = firstChunk(this.#reading.limit);
+    while (!this.#isEnough(intervals)) {
+      const rows = await this.#walk.read(chunk);
+      // A whole bucket without a row that is wanted: rather than go through the next ones, look where to go on.
+      if (rows.length === 0 && !this.#located && !this.#walk.exhausted) await this.#locate();
+      for (const row of rows) {
+        if (row.seq > this.#cursor && row.seq <= this.#reading.lastSeq) this.#rows.add(row);
+      }
+      this.#rowsRead += rows.length;
+      chunk = nextChunk(chunk);
+    }
+  }
+
+  async read(): Promise<HistoryPage> {
+    let { intervals } = this.#reading;
+    if (this.#cursor < this.#reading.lastSeq && !this.#located && this.#needsLocating()) await this.#locate();
+    for (;;) {
+      await this.#readRows(intervals);
+      intervals = await this.#reading.intervalsNow();
+      if (intervals.length === 0) throw new ParleyError('not_found');
+      // Who joins after last_seq was read joins above it, so nothing below becomes visible that was skipped as hidden.
+      invariant(nextVisible(intervals, this.#afterSeq + 1) > this.#cursor, 'membership below last_seq does not change');
+      // The last intervals decide; if they show more than the ones before, there is more to read.
+      if (this.#isEnough(intervals)) return this.#page(intervals);
+    }
+  }
+
+  #page(intervals: readonly MembershipInterval[]): HistoryPage {
+    const { conversationId, lastSeq, limit } = this.#reading;
+    let covered = this.#covered(intervals);
+    let rows = this.#visible(covered, intervals);
+    if (rows.length > limit) {
+      rows = rows.slice(0, limit);
+      covered = Math.min(nextVisible(intervals, rows.at(-1)!.seq + 1) - 1, covered);
+    }
+    const known = this.#rows.sorted().findLast(({ seq }) => seq <= covered);
+    return {
+      conversationId,
+      coveredFrom: this.#afterSeq + 1,
+      coveredTo: Math.max(covered, this.#afterSeq),
+      coveredToAtMs: Math.max(this.#floorMs, known?.atMs ?? 0),
+      lastSeq,
+      more: covered < lastSeq,
+      rows,
+    };
+  }
+}
+
+export function readForward(reading: Reading, query: FetchQuery): Promise<HistoryPage> {
+  return new ForwardPage(reading, query).read();
+}

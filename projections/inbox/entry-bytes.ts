@@ -1,0 +1,147 @@
+/**
+ * An inbox row as LMDB holds it: each group of columns that is always written together, with the write timestamp of its last
+ * write. A group that was never written has timestamp 0. The two columns of the receipts processor are their own timestamp.
+ */
+import type { ConversationType } from '@parley/schemas/generated/state';
+import type { InboxRow } from '@parley/streams/conversation/rows';
+import { conversationTypes } from '../lmdb/enum-bytes.ts';
+import { RowReader, type RowWriter } from '../lmdb/row-bytes.ts';
+import type { InboxEntry, ReadMark } from './store.ts';
+
+const noUuid = '00000000-0000-0000-0000-000000000000';
+/** Stands for "is a member". */
+const notLeft = -1;
+
+export interface StoredEntry {
+  baseUs: number;
+  conversationType: ConversationType;
+  otherUserId: string;
+  lastSeq: number;
+  lastOrdinal: number;
+  lastMessageUs: number;
+  lastMessageAtMs: number;
+  ownUs: number;
+  ownOrdinal: number;
+  leftUs: number;
+  leftSeq: number;
+  readSeq: number;
+  readOrdinal: number;
+  lastMessagePreview: string | null;
+}
+
+export function emptyEntry(): StoredEntry {
+  return {
+    baseUs: 0,
+    conversationType: 'one_on_one',
+    otherUserId: noUuid,
+    lastSeq: 0,
+    lastOrdinal: 0,
+    lastMessageUs: 0,
+    lastMessageAtMs: 0,
+    ownUs: 0,
+    ownOrdinal: 0,
+    leftUs: 0,
+    leftSeq: notLeft,
+    readSeq: 0,
+    readOrdinal: 0,
+    lastMessagePreview: null,
+  };
+}
+
+export function readEntry(value: Buffer): StoredEntry {
+  const row = new RowReader(value);
+  return {
+    baseUs: row.number(),
+    conversationType: conversationTypes.fromByte(row.byte()),
+    otherUserId: row.uuid(),
+    lastSeq: row.number(),
+    lastOrdinal: row.number(),
+    lastMessageUs: row.number(),
+    lastMessageAtMs: row.number(),
+    ownUs: row.number(),
+    ownOrdinal: row.number(),
+    leftUs: row.number(),
+    leftSeq: row.number(),
+    readSeq: row.number(),
+    readOrdinal: row.number(),
+    lastMessagePreview: row.text(),
+  };
+}
+
+export function writeEntry(value: RowWriter, entry: StoredEntry): Buffer {
+  return value
+    .start()
+    .number(entry.baseUs)
+    .byte(conversationTypes.toByte(entry.conversationType))
+    .uuid(entry.otherUserId)
+    .number(entry.lastSeq)
+    .number(entry.lastOrdinal)
+    .number(entry.lastMessageUs)
+    .number(entry.lastMessageAtMs)
+    .number(entry.ownUs)
+    .number(entry.ownOrdinal)
+    .number(entry.leftUs)
+    .number(entry.leftSeq)
+    .number(entry.readSeq)
+    .number(entry.readOrdinal)
+    .text(entry.lastMessagePreview)
+    .bytes();
+}
+
+/** Last write wins, group by group. True if anything changed. */
+export function mergeRow(entry: StoredEntry, row: InboxRow): boolean {
+  const us = row.writeTimestampUs;
+  let changed = false;
+  if (us > entry.baseUs) {
+    entry.baseUs = us;
+    entry.conversationType = row.conversationType;
+    entry.otherUserId = row.otherUserId ?? noUuid;
+    entry.lastSeq = row.lastSeq;
+    entry.lastOrdinal = row.lastOrdinal;
+    changed = true;
+  }
+  if (row.lastMessage !== undefined && us > entry.lastMessageUs) {
+    entry.lastMessageUs = us;
+    entry.lastMessageAtMs = row.lastMessage.atMs;
+    entry.lastMessagePreview = row.lastMessage.preview;
+    changed = true;
+  }
+  if (row.ownOrdinal !== undefined && us > entry.ownUs) {
+    entry.ownUs = us;
+    entry.ownOrdinal = row.ownOrdinal;
+    changed = true;
+  }
+  if (row.leftSeq !== undefined && us > entry.leftUs) {
+    entry.leftUs = us;
+    entry.leftSeq = row.leftSeq ?? notLeft;
+    changed = true;
+  }
+  return changed;
+}
+
+/** The greater seq wins. True if it changed. */
+export function mergeMark(entry: StoredEntry, mark: ReadMark): boolean {
+  if (mark.readSeq <= entry.readSeq) return false;
+  entry.readSeq = mark.readSeq;
+  entry.readOrdinal = mark.readOrdinal;
+  return true;
+}
+
+/** As readers see it; null where only the receipts processor has written. */
+export function toInboxEntry(conversationId: string, entry: StoredEntry): InboxEntry | null {
+  if (entry.baseUs === 0) return null;
+  const hasMessage = entry.lastMessageUs > 0;
+  return {
+    conversationId,
+    conversationType: entry.conversationType,
+    otherUserId: entry.otherUserId === noUuid ? null : entry.otherUserId,
+    lastMessagePreview: hasMessage ? entry.lastMessagePreview : null,
+    lastMessageAtMs: hasMessage ? entry.lastMessageAtMs : null,
+    lastSeq: entry.lastSeq,
+    lastOrdinal: entry.lastOrdinal,
+    ownOrdinal: entry.ownOrdinal,
+    leftSeq: entry.leftSeq === notLeft ? null : entry.leftSeq,
+    readSeq: entry.readSeq,
+    readOrdinal: entry.readOrdinal,
+  };
+}

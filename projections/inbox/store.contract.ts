@@ -1,0 +1,163 @@
+/** What every InboxStore does (design rule 8). */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inboxRow, noonMs } from '../rows.fixture.ts';
+import { type InboxStore, unreadCount } from './store.ts';
+
+export interface InboxStoreUnderTest {
+  readonly store: InboxStore;
+  close(): Promise<void>;
+}
+
+export function inboxStoreContract(name: string, make: () => Promise<InboxStoreUnderTest>): void {
+  describe(`InboxStore contract: ${name}`, () => {
+    let under: InboxStoreUnderTest;
+    beforeAll(async () => {
+      under = await make();
+    });
+    afterAll(() => under.close());
+
+    const key = () => ({ userId: randomUUID(), conversationId: randomUUID() });
+    const get = ({ userId, conversationId }: { userId: string; conversationId: string }) =>
+      under.store.get(userId, conversationId);
+
+    it('gives back what was written, and defaults for what was not', async () => {
+      const row = inboxRow({ lastSeq: 7, lastOrdinal: 5 });
+      await under.store.write([row]);
+      expect(await get(row)).toEqual({
+        conversationId: row.conversationId,
+        conversationType: 'group',
+        otherUserId: null,
+        lastMessagePreview: null,
+        lastMessageAtMs: null,
+        lastSeq: 7,
+        lastOrdinal: 5,
+        ownOrdinal: 0,
+        leftSeq: null,
+        readSeq: 0,
+        readOrdinal: 0,
+      });
+      const direct = inboxRow({
+        conversationType: 'one_on_one',
+        otherUserId: randomUUID(),
+        lastMessage: { preview: 'שלום 👋', atMs: noonMs },
+        ownOrdinal: 1,
+        leftSeq: 3,
+      });
+      await under.store.write([direct]);
+      expect(await get(direct)).toMatchObject({
+        conversationType: 'one_on_one',
+        otherUserId: direct.otherUserId,
+        lastMessagePreview: 'שלום 👋',
+        lastMessageAtMs: noonMs,
+        ownOrdinal: 1,
+        leftSeq: 3,
+      });
+      expect(await get(key())).toBeNull();
+    });
+
+    it('keeps the columns that a later row does not write', async () => {
+      const first = inboxRow({ lastMessage: { preview: 'first', atMs: noonMs }, ownOrdinal: 1 });
+      const later = { ...inboxRow(first), writeTimestampUs: first.writeTimestampUs + 1, lastSeq: 2, lastOrdinal: 1 };
+      const { lastMessage: _, ownOrdinal: __, ...edit } = later;
+      await under.store.write([first]);
+      await under.store.write([edit]);
+      const expected = { lastSeq: 2, lastMessagePreview: 'first', ownOrdinal: 1 };
+      expect(await get(first)).toMatchObject(expected);
+      const together = { ...first, ...key() };
+      await under.store.write([
+        together,
+        { ...edit, userId: together.userId, conversationId: together.conversationId },
+      ]);
+      expect(await get(together)).toMatchObject(expected);
+    });
+
+    it('tells an empty preview from none, and forgets the one before', async () => {
+      const row = inboxRow({ lastMessage: { preview: 'told', atMs: noonMs } });
+      const us = row.writeTimestampUs;
+      await under.store.write([row]);
+      await under.store.write([{ ...row, writeTimestampUs: us + 1, lastMessage: { preview: '', atMs: noonMs + 1 } }]);
+      expect(await get(row)).toMatchObject({ lastMessagePreview: '', lastMessageAtMs: noonMs + 1 });
+      await under.store.write([{ ...row, writeTimestampUs: us + 2, lastMessage: { preview: null, atMs: noonMs + 2 } }]);
+      expect(await get(row)).toMatchObject({ lastMessagePreview: null, lastMessageAtMs: noonMs + 2 });
+    });
+
+    it('says that a member left, and no longer once they are back', async () => {
+      const row = inboxRow({ leftSeq: 4 });
+      await under.store.write([row]);
+      expect((await get(row))?.leftSeq).toBe(4);
+      await under.store.write([{ ...row, writeTimestampUs: row.writeTimestampUs + 1, leftSeq: null }]);
+      expect((await get(row))?.leftSeq).toBeNull();
+    });
+
+    it('rule 8: each column keeps its latest write, in whatever order writes come', async () => {
+      const of = key();
+      const rows = [
+        inboxRow({ ...of, writeTimestampUs: 10, lastSeq: 1, lastMessage: { preview: 'a', atMs: 1 }, ownOrdinal: 1 }),
+        inboxRow({ ...of, writeTimestampUs: 20, lastSeq: 2, lastMessage: { preview: 'b', atMs: 2 } }),
+        inboxRow({ ...of, writeTimestampUs: 30, lastSeq: 3, lastOrdinal: 2, leftSeq: 4 }),
+        inboxRow({ ...of, writeTimestampUs: 40, lastSeq: 4, lastOrdinal: 3, ownOrdinal: 3, leftSeq: null }),
+      ];
+      const end = {
+        lastSeq: 4,
+        lastOrdinal: 3,
+        lastMessagePreview: 'b',
+        lastMessageAtMs: 2,
+        ownOrdinal: 3,
+        leftSeq: null,
+      };
+      for (const row of rows.toReversed()) await under.store.write([row]);
+      expect(await get(of)).toMatchObject(end);
+      await under.store.write(rows);
+      await under.store.write([rows[1]!]);
+      expect(await get(of)).toMatchObject(end);
+      const batched = key();
+      await under.store.write(rows.toReversed().map((row) => ({ ...row, ...batched })));
+      expect(await get(batched)).toMatchObject(end);
+    });
+
+    it('rule 8: the read mark is the maximum, and does not touch what chat.messages owns', async () => {
+      const row = inboxRow({ lastSeq: 30, lastOrdinal: 20, ownOrdinal: 3 });
+      await under.store.write([row]);
+      for (const [readSeq, readOrdinal] of [
+        [10, 8],
+        [25, 18],
+        [12, 9],
+        [25, 18],
+      ] as const) {
+        await under.store.markRead([{ ...row, readSeq, readOrdinal }]);
+      }
+      const entry = await get(row);
+      expect(entry).toMatchObject({ readSeq: 25, readOrdinal: 18, lastSeq: 30, lastOrdinal: 20, ownOrdinal: 3 });
+      expect(unreadCount(entry!)).toBe(2);
+      await under.store.write([{ ...row, writeTimestampUs: row.writeTimestampUs + 1, lastSeq: 31, lastOrdinal: 21 }]);
+      expect(await get(row)).toMatchObject({ readSeq: 25, lastSeq: 31 });
+    });
+
+    it('leaves out rows that only markRead has touched, and keeps the mark', async () => {
+      const { userId, conversationId } = key();
+      await under.store.markRead([{ userId, conversationId, readSeq: 2, readOrdinal: 2 }]);
+      expect(await under.store.get(userId, conversationId)).toBeNull();
+      expect(await under.store.list(userId, { after: null, limit: 10 })).toEqual([]);
+      await under.store.write([inboxRow({ userId, conversationId, lastSeq: 5, lastOrdinal: 5 })]);
+      expect(await under.store.get(userId, conversationId)).toMatchObject({ lastSeq: 5, readSeq: 2, readOrdinal: 2 });
+    });
+
+    it('pages over a user’s list in order of conversation id, and over nobody else’s', async () => {
+      const userId = randomUUID();
+      const ids = Array.from({ length: 25 }, () => randomUUID()).sort();
+      await under.store.write(ids.map((conversationId) => inboxRow({ userId, conversationId })));
+      await under.store.markRead(ids.map(() => ({ userId, conversationId: randomUUID(), readSeq: 1, readOrdinal: 1 })));
+      await under.store.write(ids.map((conversationId) => inboxRow({ conversationId })));
+      const paged: string[] = [];
+      for (let after: string | null = null; ; ) {
+        const page = await under.store.list(userId, { after, limit: 7 });
+        paged.push(...page.map(({ conversationId }) => conversationId));
+        if (page.length < 7) break;
+        after = paged.at(-1)!;
+      }
+      expect(paged).toEqual(ids);
+      expect(await under.store.list(userId, { after: ids.at(-1)!, limit: 7 })).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,67 @@
+/** Opens all projections in one embedded environment; a batch of any of them is one transaction. */
+import type { Clock } from '@parley/schemas/environment/clock';
+import type { ConversationRows } from '@parley/streams/conversation/rows';
+import type { ReceiptRow } from '@parley/streams/processors/ports';
+import type { Registry } from 'prom-client';
+import { LmdbFoldStateStore } from '../fold-state/store.lmdb.ts';
+import { HistoryReader } from '../history/reader.ts';
+import { LmdbInboxStore } from '../inbox/store.lmdb.ts';
+import { StoredMemberLookup } from '../members/lookup.ts';
+import { LmdbMemberStore } from '../members/store.lmdb.ts';
+import { StoredMessageLookup } from '../messages/lookup.ts';
+import { LmdbMessageStore } from '../messages/store.lmdb.ts';
+import type { Projections } from '../projections.ts';
+import { readMarksOf } from '../receipts/read-marks.ts';
+import { LmdbReceiptStore } from '../receipts/store.lmdb.ts';
+import { StoreWrites } from '../store-writes.ts';
+import { LmdbCheckpointStore } from './checkpoints.ts';
+import { openProjectionEnv, type ProjectionEnvOptions } from './env.ts';
+
+export interface EmbeddedProjectionsOptions extends Omit<ProjectionEnvOptions, 'path'> {
+  readonly clock: Clock;
+  readonly metrics: Registry;
+}
+
+export interface EmbeddedProjections extends Projections {
+  readonly checkpoints: LmdbCheckpointStore;
+  /** True if what was stored could not be trusted after the machine stopped, and the log fills the projections anew. */
+  readonly startedEmpty: boolean;
+}
+
+export function openEmbeddedProjections(path: string, options: EmbeddedProjectionsOptions): EmbeddedProjections {
+  const env = openProjectionEnv({ ...options, path });
+  const writes = new StoreWrites(options.metrics);
+  const messages = new LmdbMessageStore(env, writes);
+  const members = new LmdbMemberStore(env, writes);
+  const inbox = new LmdbInboxStore(env, writes);
+  const receipts = new LmdbReceiptStore(env, writes, options.clock);
+  return {
+    messages,
+    members,
+    inbox,
+    receipts,
+    foldState: new LmdbFoldStateStore(env, writes),
+    // One transaction: readers see all of a batch or nothing, which is stronger than the order that design rule 9 asks for.
+    conversationProjector: {
+      project: (rows: ConversationRows): Promise<void> =>
+        env.write(() => {
+          members.apply(rows.members, rows.conversations);
+          messages.apply(rows.messages);
+          inbox.apply(rows.inbox);
+        }),
+    },
+    receiptProjector: {
+      project: (rows: readonly ReceiptRow[]): Promise<void> =>
+        env.write(() => {
+          receipts.apply(rows);
+          inbox.applyMarks(readMarksOf(rows));
+        }),
+    },
+    messageLookup: new StoredMessageLookup(members, messages),
+    memberLookup: new StoredMemberLookup(members),
+    history: new HistoryReader({ inbox, members, messages }),
+    checkpoints: new LmdbCheckpointStore(env),
+    startedEmpty: env.found === 'lost',
+    close: () => env.close(),
+  };
+}
