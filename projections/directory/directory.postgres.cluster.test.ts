@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { directoryContract } from './directory.contract.ts';
 import { openPostgresDirectory } from './open.ts';
@@ -30,7 +30,8 @@ it('is migrated once when several processes start at the same time; before that 
 });
 
 it('says unavailable, in bounded time, when nobody listens and when somebody listens but never answers', async () => {
-  const server = createServer();
+  const held: Socket[] = [];
+  const server = createServer((socket) => held.push(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   const database = await openPostgresDirectory(`postgres://postgres@127.0.0.1:${port}/none`, {
@@ -40,7 +41,9 @@ it('says unavailable, in bounded time, when nobody listens and when somebody lis
   const began = performance.now();
   await expect(database.ping()).rejects.toMatchObject({ code: 'unavailable' });
   expect(performance.now() - began).toBeLessThan(8_000);
-  await new Promise((resolve) => server.close(resolve));
+  const closed = new Promise((resolve) => server.close(resolve));
+  for (const socket of held) socket.destroy();
+  await closed;
   await expect(database.ping()).rejects.toMatchObject({ code: 'unavailable' });
   await database.close();
 });
