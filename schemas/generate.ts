@@ -1,12 +1,13 @@
 /**
  * Writes generated/*.ts from the .avsc files: one TypeScript type per record and enum, and the schemas and their history as
- * modules, so that browsers need no file system. Run by `npm run generate`; a test fails when the result differs from what is
- * committed.
+ * modules, so that browsers need no file system; and the tables of docs/PROTOCOL.md and docs/ERRORS.md. Run by `npm run generate`;
+ * a test fails when the result differs from what is committed.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HistoryFiles } from './history/files.ts';
+import { pages } from './pages/pages.ts';
 
 type Schema = string | Schema[] | { type: Schema; [key: string]: unknown };
 interface Field {
@@ -128,4 +129,12 @@ export function writeGenerated(): void {
   for (const [name, text] of generatedFiles()) writeFileSync(join(root, 'generated', name), text);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeGenerated();
+/** The parts of the pages under docs/ that are made from what was generated before. */
+export function writePages(): void {
+  for (const { path, generated } of pages(join(root, '..', 'docs'))) writeFileSync(path, generated);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeGenerated();
+  writePages();
+}
