@@ -20,7 +20,7 @@ export class ConfigError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-function valueOf(key: string, env: Environment, problems: string[]): string | undefined {
+function readValue(key: string, env: Environment, problems: string[]): string | undefined {
   const file = env[`${key}_FILE`];
   if (file === undefined) return env[key] === '' ? undefined : env[key];
   if (env[key] !== undefined) problems.push(`${key}: given both directly and as ${key}_FILE`);
@@ -36,7 +36,7 @@ function valueOf(key: string, env: Environment, problems: string[]): string | un
 export function loadConfig<S extends z.ZodObject>(schema: S, env: Environment): z.infer<S> {
   const problems: string[] = [];
   const input: Record<string, string | undefined> = {};
-  for (const key of Object.keys(schema.shape)) input[key] = valueOf(key, env, problems);
+  for (const key of Object.keys(schema.shape)) input[key] = readValue(key, env, problems);
   const result = schema.safeParse(input);
   if (!result.success) {
     for (const issue of result.error.issues) problems.push(`${issue.path.join('.') || '(all)'}: ${issue.message}`);

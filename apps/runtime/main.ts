@@ -47,7 +47,10 @@ function superviseProcess<S extends z.ZodObject>(options: MainOptions<S>, config
     process.exit(code);
   };
   const stop = (signal: string): void => {
-    if (stopping) return end(1);
+    if (stopping) {
+      end(1);
+      return;
+    }
     stopping = true;
     logger.info({ signal }, 'stopping');
     setTimeout(() => {

@@ -14,8 +14,14 @@ const device = '33333333-3333-4333-8333-333333333333';
 const bobDevice = '44444444-4444-4444-8444-444444444444';
 const conversation = directConversationId(alice, bob);
 const limits = {
-  max_frame_bytes: 131072, max_body_bytes: 65536, max_preview_chars: 200, max_page_entries: 200, max_watched: 256, live_window: 64,
-  messages_per_minute: 100, message_id_window_ms: 30000,
+  max_frame_bytes: 131072,
+  max_body_bytes: 65536,
+  max_preview_chars: 200,
+  max_page_entries: 200,
+  max_watched: 256,
+  live_window: 64,
+  messages_per_minute: 100,
+  message_id_window_ms: 30000,
 };
 
 /** The other end of the wire: answers what the test tells it to and keeps what arrived. */
@@ -51,8 +57,15 @@ class Server implements Transport {
 
   #hello(): void {
     this.tell('hello', {
-      connection_id: this.connections, user_id: alice, device_id: device, gateway_id: 'g1', server_time_ms: this.#clock.nowMs() + this.skewMs,
-      heartbeat_interval_ms: 30_000, heartbeat_timeout_ms: 60_000, rules_version: 1, limits,
+      connection_id: this.connections,
+      user_id: alice,
+      device_id: device,
+      gateway_id: 'g1',
+      server_time_ms: this.#clock.nowMs() + this.skewMs,
+      heartbeat_interval_ms: 30_000,
+      heartbeat_timeout_ms: 60_000,
+      rules_version: 1,
+      limits,
     });
   }
 
@@ -64,8 +77,16 @@ class Server implements Transport {
           ? []
           : [
               {
-                conversation_id: conversation, conversation_type: 'one_on_one' as const, other_user_id: bob, group_id: null,
-                last_message_preview: null, last_message_at_ms: last.at_ms, last_seq: last.seq, read_seq: 0, unread_count: 0, left_seq: null,
+                conversation_id: conversation,
+                conversation_type: 'one_on_one' as const,
+                other_user_id: bob,
+                group_id: null,
+                last_message_preview: null,
+                last_message_at_ms: last.at_ms,
+                last_seq: last.seq,
+                read_seq: 0,
+                unread_count: 0,
+                left_seq: null,
               },
             ];
       this.tell('inbox_page', { request_id: frame.body.request_id, entries, next: null });
@@ -76,8 +97,14 @@ class Server implements Transport {
       const to = messages.at(-1)?.seq ?? from - 1;
       const lastSeq = this.log.at(-1)?.seq ?? 0;
       this.tell('page', {
-        request_id: frame.body.request_id, conversation_id: conversation, covered_from: from, covered_to: to,
-        covered_to_at_ms: messages.at(-1)?.at_ms ?? 0, last_seq: lastSeq, more: to < lastSeq, messages,
+        request_id: frame.body.request_id,
+        conversation_id: conversation,
+        covered_from: from,
+        covered_to: to,
+        covered_to_at_ms: messages.at(-1)?.at_ms ?? 0,
+        last_seq: lastSeq,
+        more: to < lastSeq,
+        messages,
       });
     }
     if (frame.name === 'receipt_query') {
@@ -106,9 +133,20 @@ class Server implements Transport {
 
 function fromBob(seq: number): WireMessage {
   return {
-    conversation_id: conversation, seq, ordinal: seq, message_id: `01HZZZZZZZZZZZZZZZZZZZZZ${String(seq).padStart(2, '0')}`, sender_id: bob,
-    sender_device_id: bobDevice, message_type: 'text', encrypted_body: Buffer.from([seq]), preview: null, media_url: null,
-    thumbnail_url: null, reply_to: null, target_id: null, at_ms: 1_000_000 + seq,
+    conversation_id: conversation,
+    seq,
+    ordinal: seq,
+    message_id: `01HZZZZZZZZZZZZZZZZZZZZZ${String(seq).padStart(2, '0')}`,
+    sender_id: bob,
+    sender_device_id: bobDevice,
+    message_type: 'text',
+    encrypted_body: Buffer.from([seq]),
+    preview: null,
+    media_url: null,
+    thumbnail_url: null,
+    reply_to: null,
+    target_id: null,
+    at_ms: 1_000_000 + seq,
   };
 }
 
@@ -121,12 +159,23 @@ async function setUp(options: { skewMs?: number; log?: WireMessage[] } = {}) {
   let seed = 1;
   const random = {
     next: () => 0.5,
-    bytes: (length: number) => Uint8Array.from({ length }, () => (seed = (seed * 75 + 74) % 65537) & 255),
+    bytes: (length: number) =>
+      Uint8Array.from({ length }, () => {
+        seed = (seed * 75 + 74) % 65537;
+        return seed & 255;
+      }),
   };
   const taken: number[] = [];
   const client = new ParleyClient({
-    urls: ['ws://one', 'ws://two'], credentials: { userId: alice, accessToken: async () => 'token' }, deviceId: device, transport: server,
-    cursors, outbox: new MemoryOutboxStore(), clock: time, timers: time, random,
+    urls: ['ws://one', 'ws://two'],
+    credentials: { userId: alice, accessToken: async () => 'token' },
+    deviceId: device,
+    transport: server,
+    cursors,
+    outbox: new MemoryOutboxStore(),
+    clock: time,
+    timers: time,
+    random,
     take: (_id, messages) => {
       taken.push(...messages.map((one) => one.seq));
     },
@@ -146,7 +195,13 @@ describe('ParleyClient', () => {
     server.close(1006);
     await time.advance(2_000);
     expect(server.sends().map((frame) => frame.message_id)).toEqual([messageId, messageId]);
-    server.tell('accepted', { conversation_id: conversation, message_id: messageId, seq: 1, ordinal: 1, at_ms: time.nowMs() });
+    server.tell('accepted', {
+      conversation_id: conversation,
+      message_id: messageId,
+      seq: 1,
+      ordinal: 1,
+      at_ms: time.nowMs(),
+    });
     expect(await verdict).toMatchObject({ kind: 'accepted', seq: 1 });
     server.close(1006);
     await time.advance(2_000);
@@ -182,7 +237,13 @@ describe('ParleyClient', () => {
     expect(first!.message_id).toBe(messageId);
     expect(second!.message_id).not.toBe(messageId);
     expect(server.of('fetch').length).toBeGreaterThan(0);
-    server.tell('accepted', { conversation_id: conversation, message_id: second!.message_id, seq: 1, ordinal: 1, at_ms: 5 });
+    server.tell('accepted', {
+      conversation_id: conversation,
+      message_id: second!.message_id,
+      seq: 1,
+      ordinal: 1,
+      at_ms: 5,
+    });
     expect(await verdict).toMatchObject({ kind: 'accepted', messageId: second!.message_id });
   });
 
@@ -231,8 +292,15 @@ describe('ParleyClient', () => {
     server.log = [fromBob(1)];
     const cursors = new MemoryCursorStore();
     const client = new ParleyClient({
-      urls: ['ws://one'], credentials: { userId: alice, accessToken: async () => 'token' }, deviceId: device, transport: server, cursors,
-      outbox: new MemoryOutboxStore(), clock: time, timers: time, random: { next: () => 0.5, bytes: (length) => new Uint8Array(length) },
+      urls: ['ws://one'],
+      credentials: { userId: alice, accessToken: async () => 'token' },
+      deviceId: device,
+      transport: server,
+      cursors,
+      outbox: new MemoryOutboxStore(),
+      clock: time,
+      timers: time,
+      random: { next: () => 0.5, bytes: (length) => new Uint8Array(length) },
       take: () => Promise.reject(new Error('disk full')),
     });
     await client.start();
@@ -258,7 +326,13 @@ describe('ParleyClient', () => {
     const { time, server, client } = await setUp();
     const { messageId } = await send(client);
     await settle(100);
-    server.tell('error', { code: 'rate_limited', message: '', request_id: null, message_id: messageId, retry_after_ms: 3_000 });
+    server.tell('error', {
+      code: 'rate_limited',
+      message: '',
+      request_id: null,
+      message_id: messageId,
+      retry_after_ms: 3_000,
+    });
     await time.advance(2_400);
     expect(server.sends()).toHaveLength(1);
     await time.advance(1_200);

@@ -274,7 +274,9 @@ export class ParleyClient {
     if (isDirectConversationId(conversationId)) this.#advance(conversationId, kind, seq);
     else if (this.#statuses.waiting().includes(conversationId)) {
       // In a group one member's receipt says nothing of the others: ask. If that fails, the next receipt or sync asks again.
-      this.#refreshStatuses(conversationId).catch(() => undefined);
+      this.#refreshStatuses(conversationId).catch((error: unknown) => {
+        this.#events.emit('error', { code: 'unavailable', message: `receipts of a group: ${String(error)}` });
+      });
     }
   }
 

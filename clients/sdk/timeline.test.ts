@@ -7,9 +7,20 @@ const conversationId = '0a1b2c3d-0000-5000-8000-000000000001';
 
 function message(seq: number): WireMessage {
   return {
-    conversation_id: conversationId, seq, ordinal: seq, message_id: `m${seq}`, sender_id: 'a', sender_device_id: 'd',
-    message_type: 'text', encrypted_body: Buffer.alloc(0), preview: null, media_url: null, thumbnail_url: null, reply_to: null,
-    target_id: null, at_ms: seq * 10,
+    conversation_id: conversationId,
+    seq,
+    ordinal: seq,
+    message_id: `m${seq}`,
+    sender_id: 'a',
+    sender_device_id: 'd',
+    message_type: 'text',
+    encrypted_body: Buffer.alloc(0),
+    preview: null,
+    media_url: null,
+    thumbnail_url: null,
+    reply_to: null,
+    target_id: null,
+    at_ms: seq * 10,
   };
 }
 
@@ -17,8 +28,14 @@ function page(from: number, to: number, absent: readonly number[] = [], lastSeq 
   const messages: WireMessage[] = [];
   for (let seq = from; seq <= to; seq++) if (!absent.includes(seq)) messages.push(message(seq));
   return {
-    request_id: 1, conversation_id: conversationId, covered_from: from, covered_to: to, covered_to_at_ms: to * 10, last_seq: lastSeq,
-    more: to < lastSeq, messages,
+    request_id: 1,
+    conversation_id: conversationId,
+    covered_from: from,
+    covered_to: to,
+    covered_to_at_ms: to * 10,
+    last_seq: lastSeq,
+    more: to < lastSeq,
+    messages,
   };
 }
 
@@ -65,7 +82,9 @@ describe('Timeline', () => {
   it('applies every message exactly once and in order, however live frames and pages mix', () => {
     const step = fc.oneof(
       fc.integer({ min: 1, max: 40 }).map((seq) => ({ live: seq })),
-      fc.tuple(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 15 })).map(([back, length]) => ({ back, length })),
+      fc
+        .tuple(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 15 }))
+        .map(([back, length]) => ({ back, length })),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), fc.integer({ min: 0, max: 6 }), (steps, maxBuffered) => {

@@ -51,11 +51,20 @@ async function counters(world: ThroughputWorld): Promise<Counters> {
   };
 }
 
-function runGenerator(options: GeneratorOptions, cpu: number | null, measuring: () => Promise<void>): Promise<MeasurementResult> {
+function runGenerator(
+  options: GeneratorOptions,
+  cpu: number | null,
+  measuring: () => Promise<void>,
+): Promise<MeasurementResult> {
   const program = fileURLToPath(new URL('./generator.main.ts', import.meta.url));
   const child = fork(program, [JSON.stringify(options)], {
     execArgv: ['--conditions=parley-source', '--import', 'tsx'],
-    ...(cpu === null ? {} : { execPath: 'taskset', execArgv: ['-c', String(cpu), process.execPath, '--conditions=parley-source', '--import', 'tsx'] }),
+    ...(cpu === null
+      ? {}
+      : {
+          execPath: 'taskset',
+          execArgv: ['-c', String(cpu), process.execPath, '--conditions=parley-source', '--import', 'tsx'],
+        }),
   });
   return new Promise((resolve, reject) => {
     child.on('message', (message: GeneratorMessage) => {

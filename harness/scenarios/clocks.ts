@@ -37,3 +37,45 @@ export const clockAMinuteWrong: Scenario = {
     }
   },
 };
+
+const dayMs = 86_400_000;
+
+export const asleepForTwoBuckets: Scenario = {
+  name: 'a device asleep for two buckets',
+  async run(world) {
+    const alice = await world.person('Alice');
+    const bob = await world.person('Bob');
+    const conversation = directConversationId(alice.userId, bob.userId);
+    const expected: string[] = [];
+    const talk = async (text: string): Promise<void> => {
+      const a = await world.client(alice.first).online();
+      for (let index = 0; index < 5; index++) {
+        const verdict = await a.sendAndWait({ peerId: bob.userId, encryptedBody: Buffer.from(`${text} ${index}`) });
+        assert.equal(verdict.kind, 'accepted');
+        expected.push(`${text} ${index}`);
+      }
+      await a.offline();
+    };
+    // Buckets are 10 days of message time: the three talks lie in three buckets, with an empty one between the last two.
+    await world.travel(-32 * dayMs);
+    await talk('long ago');
+    const b = await world.client(bob.first).online();
+    assert.deepEqual(b.bodies(conversation), expected);
+    await b.offline();
+    await world.travel(-21 * dayMs);
+    await talk('a while ago');
+    await world.travel(0);
+    await talk('today');
+    await b.online(60_000);
+    assert.deepEqual(b.bodies(conversation), expected);
+    const late = await world.client(await world.device(bob, 'new phone')).online(60_000);
+    assert.deepEqual(late.bodies(conversation), expected);
+    const newest = await late.client.history(conversation, 0, 0, 7);
+    assert.deepEqual(
+      newest.messages.map((message) => message.encrypted_body.toString()),
+      expected.slice(-7),
+    );
+    await b.offline();
+    await late.offline();
+  },
+};

@@ -1,0 +1,35 @@
+/** The scenarios, in the order in which they run; the one that restarts everything comes last. */
+import { asleepForTwoBuckets, clockAMinuteWrong } from './clocks.ts';
+import { oddStrings } from './odd-strings.ts';
+import {
+  connectInTheMiddleOfABurst,
+  offlineThenSync,
+  tenThousandMessagesOfBacklog,
+  threeDevicesOfOneUser,
+} from './offline.ts';
+import { onlineOnOneGateway, onlineOnTwoGateways } from './online.ts';
+import { receiptsDelayed, receiptsLive } from './receipts.ts';
+import { badFrames, foreignConversation, wrongToken } from './refusals.ts';
+import { sameIdTwice, senderRetriesAcrossAReconnect } from './retry.ts';
+import type { Scenario } from './scenario.ts';
+import { slowReader } from './slow-reader.ts';
+
+export const scenarios: readonly Scenario[] = [
+  onlineOnOneGateway,
+  onlineOnTwoGateways,
+  offlineThenSync,
+  threeDevicesOfOneUser,
+  receiptsLive,
+  receiptsDelayed,
+  senderRetriesAcrossAReconnect,
+  sameIdTwice,
+  connectInTheMiddleOfABurst,
+  clockAMinuteWrong,
+  wrongToken,
+  foreignConversation,
+  badFrames,
+  oddStrings,
+  slowReader,
+  tenThousandMessagesOfBacklog,
+  asleepForTwoBuckets,
+];
