@@ -274,6 +274,13 @@ const log = {
     'The record does not decode with the schema that it names.',
     'Look at the dead letter.',
   ),
+  poison_key: entry(
+    422,
+    null,
+    false,
+    'The key of the record is not the conversation that its event names.',
+    'Look at the dead letter.',
+  ),
   schema_unknown: entry(
     503,
     null,
