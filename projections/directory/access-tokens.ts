@@ -4,7 +4,7 @@
  * The key's id in the header lets keys be changed: verifiers are given the new public key beside the old one before the issuer
  * is given the new private key.
  */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash, createHmac, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { Clock } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { isUuid } from '@parley/schemas/identity/conversation-id';
@@ -46,6 +46,12 @@ export class AccessTokenIssuer {
     this.#settings = settings;
     this.#key = ed25519(createPrivateKey(settings.privateKeyPem));
     this.#keyId = keyIdOf(createPublicKey(this.#key));
+  }
+
+  /** A secret of the installation that is not in its database, for one purpose. */
+  secretFor(purpose: string): Buffer {
+    const der = this.#key.export({ type: 'pkcs8', format: 'der' });
+    return createHmac('sha256', der).update(purpose).digest();
   }
 
   async issue(userId: string, deviceId: string): Promise<{ accessToken: string; accessExpiresAtMs: number }> {

@@ -34,17 +34,22 @@ export interface AccountsOptions {
 }
 
 export interface Registration {
-  readonly registrationId: string;
+  /** As `normalizePhoneNumber` gives it. */
+  readonly phoneNumber: string;
   readonly code: string;
   readonly device: NewDevice;
   /** For a number that is new; a known user keeps the name. */
   readonly displayName: string;
 }
 
-export interface Registered {
-  readonly user: User;
+export interface DeviceTokens {
+  readonly userId: string;
   readonly deviceId: string;
   readonly tokens: TokenPair;
+}
+
+export interface Registered extends DeviceTokens {
+  readonly user: User;
 }
 
 export class Accounts {
@@ -55,7 +60,7 @@ export class Accounts {
   constructor(options: AccountsOptions) {
     this.#options = options;
     this.devices = new Devices(options);
-    this.codes = new OneTimeCodes(options);
+    this.codes = new OneTimeCodes({ ...options, secret: options.issuer.secretFor('one-time codes') });
   }
 
   /** @param phoneNumber as `normalizePhoneNumber` gives it */
@@ -66,7 +71,8 @@ export class Accounts {
   /** @throws ParleyError `invalid_code`, `too_many_attempts`, `too_many_devices` */
   async completeRegistration(registration: Registration): Promise<Registered> {
     const { database, clock, random } = this.#options;
-    const phoneNumber = await this.codes.attempt(registration.registrationId, registration.code);
+    const { phoneNumber, code } = registration;
+    await this.codes.attempt(phoneNumber, code);
     const [newUserId, deviceId] = [this.#drawUuid(), this.#drawUuid()];
     const secrets = drawTokenSecrets(random);
     const nowMs = clock.nowMs();
@@ -78,14 +84,19 @@ export class Accounts {
       );
       await addDevice(transaction, { ...registration.device, userId: user.userId, deviceId }, nowMs);
       const refreshToken = await openFamily(transaction, deviceId, secrets, nowMs);
-      await this.codes.consume(transaction, registration.registrationId);
+      await this.codes.consume(transaction, phoneNumber, code);
       return { user, refreshToken };
     });
-    return { user, deviceId, tokens: await this.#pair(user.userId, deviceId, refreshToken, nowMs) };
+    return {
+      user,
+      userId: user.userId,
+      deviceId,
+      tokens: await this.#pair(user.userId, deviceId, refreshToken, nowMs),
+    };
   }
 
   /** @throws ParleyError `invalid_refresh_token`, `device_revoked` */
-  async refresh(refreshToken: string): Promise<TokenPair> {
+  async refresh(refreshToken: string): Promise<DeviceTokens> {
     const { database, clock, random } = this.#options;
     const secrets = drawTokenSecrets(random);
     const nowMs = clock.nowMs();
@@ -103,7 +114,11 @@ export class Accounts {
       case 'revoked':
         throw new ParleyError('device_revoked');
       case 'rotated':
-        return this.#pair(rotation.userId, rotation.deviceId, rotation.refreshToken, nowMs);
+        return {
+          userId: rotation.userId,
+          deviceId: rotation.deviceId,
+          tokens: await this.#pair(rotation.userId, rotation.deviceId, rotation.refreshToken, nowMs),
+        };
     }
   }
 

@@ -1,5 +1,5 @@
 /** What the directory does on every SQL that it runs on. */
-import { generateKeyPairSync, randomInt, randomUUID } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomInt, randomUUID } from 'node:crypto';
 import { systemRandom } from '@parley/schemas/environment/system';
 import type { ParleyError } from '@parley/schemas/errors/parley-error';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,8 +49,13 @@ export function directoryContract(name: string, make: () => Promise<DirectoryUnd
       ...changes,
     });
     const register = async (phoneNumber = newNumber(), changes: Partial<NewDevice> = {}): Promise<Registered> => {
-      const { registrationId, code } = await accounts.startRegistration(phoneNumber);
-      return accounts.completeRegistration({ registrationId, code, displayName: 'Ann', device: device(changes) });
+      const issued = await accounts.startRegistration(phoneNumber);
+      return accounts.completeRegistration({
+        phoneNumber,
+        code: issued.code,
+        displayName: 'Ann',
+        device: device(changes),
+      });
     };
     const code = (promise: Promise<unknown>): Promise<string> =>
       promise.then(
@@ -84,47 +89,66 @@ export function directoryContract(name: string, make: () => Promise<DirectoryUnd
         expect(await accounts.devices.list(first.user.userId)).toHaveLength(2);
       });
 
-      it('of one new number twice at the same time makes one user', async () => {
+      it('of a new number at the same time as another makes one user', async () => {
         const phoneNumber = newNumber();
-        const both = await Promise.all([register(phoneNumber), register(phoneNumber), register(phoneNumber)]);
-        expect(new Set(both.map((one) => one.user.userId)).size).toBe(1);
-        expect(await accounts.devices.list(both[0].user.userId)).toHaveLength(3);
+        const { code: good } = await accounts.startRegistration(phoneNumber);
+        const complete = () =>
+          accounts.completeRegistration({ phoneNumber, code: good, displayName: 'Ann', device: device() });
+        const outcomes = await Promise.all([complete(), complete(), complete()].map(code));
+        expect(outcomes.sort()).toEqual(['invalid_code', 'invalid_code', 'no error']);
+        const rows = await under.database.run((db) =>
+          db.selectFrom('users').select('user_id').where('phone_number', '=', phoneNumber).execute(),
+        );
+        expect(rows).toHaveLength(1);
+        expect(await accounts.devices.list(rows[0]!.user_id)).toHaveLength(1);
       });
 
       it('refuses a wrong code, and every code after five attempts', async () => {
-        const { registrationId, code: right } = await accounts.startRegistration(newNumber());
+        const phoneNumber = newNumber();
+        const { code: right } = await accounts.startRegistration(phoneNumber);
         const wrong = right === '000000' ? '000001' : '000000';
         const attempt = (guess: string) =>
-          code(accounts.completeRegistration({ registrationId, code: guess, displayName: 'Ann', device: device() }));
+          code(accounts.completeRegistration({ phoneNumber, code: guess, displayName: 'Ann', device: device() }));
         const guesses = await Promise.all(Array.from({ length: maxCodeAttempts }, () => attempt(wrong)));
         expect(guesses).toEqual(Array.from({ length: maxCodeAttempts }, () => 'invalid_code'));
         expect(await attempt(right)).toBe('too_many_attempts');
         expect(await attempt(wrong)).toBe('too_many_attempts');
+        await register(phoneNumber);
       });
 
-      it('takes a code once, within five minutes, under the name that it was given', async () => {
-        const issued = await accounts.startRegistration(newNumber());
-        const other = await accounts.startRegistration(newNumber());
-        const complete = (registrationId: string, guess: string) =>
-          code(accounts.completeRegistration({ registrationId, code: guess, displayName: '', device: device() }));
-        expect(await complete('nobody', issued.code)).toBe('invalid_code');
-        expect((await Promise.all([1, 2].map(() => complete(issued.registrationId, issued.code)))).sort()).toEqual([
-          'invalid_code',
-          'no error',
-        ]);
+      it('takes the newest code of the number, once, within five minutes', async () => {
+        const phoneNumber = newNumber();
+        const complete = (guess: string, number = phoneNumber) =>
+          code(accounts.completeRegistration({ phoneNumber: number, code: guess, displayName: '', device: device() }));
+        const replaced = await accounts.startRegistration(phoneNumber);
+        let newest = await accounts.startRegistration(phoneNumber);
+        while (newest.code === replaced.code) newest = await accounts.startRegistration(phoneNumber);
+        expect(await complete(replaced.code)).toBe('invalid_code');
+        expect(await complete(newest.code, newNumber())).toBe('invalid_code');
+        expect(await complete(newest.code)).toBe('no error');
+        expect(await complete(newest.code)).toBe('invalid_code');
+        const late = await accounts.startRegistration(phoneNumber);
         nowMs += codeLifetimeMs;
-        expect(await complete(other.registrationId, other.code)).toBe('invalid_code');
+        expect(await complete(late.code)).toBe('invalid_code');
       });
 
-      it('draws codes of six digits and stores neither them nor the names', async () => {
-        const issued = await accounts.startRegistration(newNumber());
+      it('draws codes of six digits, stores hashes that need a secret, and takes a code back', async () => {
+        const phoneNumber = newNumber();
+        const issued = await accounts.startRegistration(phoneNumber);
         expect(issued.code).toMatch(/^\d{6}$/);
-        const rows = await under.database.kysely.selectFrom('one_time_codes').selectAll().execute();
-        const stored = JSON.stringify(rows.map((row) => [row.registration_hash.toString(), row.code_hash.toString()]));
-        expect(stored).not.toContain(issued.code);
-        expect(stored).not.toContain(issued.registrationId);
-        await accounts.codes.withdraw(issued.registrationId);
-        expect(await code(accounts.codes.attempt(issued.registrationId, issued.code))).toBe('invalid_code');
+        const row = await under.database.run((db) =>
+          db
+            .selectFrom('one_time_codes')
+            .select('code_hash')
+            .where('phone_number', '=', phoneNumber)
+            .executeTakeFirstOrThrow(),
+        );
+        for (const guess of [issued.code, phoneNumber + issued.code, `${phoneNumber}:${issued.code}`]) {
+          expect(row.code_hash.equals(createHash('sha256').update(guess).digest())).toBe(false);
+          expect(row.code_hash.includes(guess)).toBe(false);
+        }
+        await accounts.codes.withdraw(phoneNumber, issued.code);
+        expect(await code(accounts.codes.attempt(phoneNumber, issued.code))).toBe('invalid_code');
       });
 
       it('takes expired codes away', async () => {
@@ -141,7 +165,12 @@ export function directoryContract(name: string, make: () => Promise<DirectoryUnd
         for (let i = 1; i < maxDevicesPerUser; i++) await register(phoneNumber);
         const issued = await accounts.startRegistration(phoneNumber);
         const complete = () =>
-          accounts.completeRegistration({ ...issued, displayName: 'Ann', device: device({ name: 'Eleventh' }) });
+          accounts.completeRegistration({
+            phoneNumber,
+            code: issued.code,
+            displayName: 'Ann',
+            device: device({ name: 'Eleventh' }),
+          });
         expect(await code(complete())).toBe('too_many_devices');
         await accounts.revokeDevice(first.user.userId, first.deviceId);
         const { deviceId } = await complete();
@@ -156,7 +185,7 @@ export function directoryContract(name: string, make: () => Promise<DirectoryUnd
     describe('refresh tokens', () => {
       it('give a new pair for the same device, and are stored as hashes', async () => {
         const { user, deviceId, tokens } = await register();
-        const next = await accounts.refresh(tokens.refreshToken);
+        const { tokens: next } = await accounts.refresh(tokens.refreshToken);
         expect(await verifier.verify(next.accessToken)).toMatchObject({ userId: user.userId, deviceId });
         expect(next.refreshToken).not.toBe(tokens.refreshToken);
         const rows = await under.database.kysely.selectFrom('refresh_tokens').selectAll().execute();
@@ -166,7 +195,7 @@ export function directoryContract(name: string, make: () => Promise<DirectoryUnd
 
       it('used again revoke the device: its successor is worth nothing, and the denylist has it', async () => {
         const { user, deviceId, tokens } = await register();
-        const next = await accounts.refresh(tokens.refreshToken);
+        const { tokens: next } = await accounts.refresh(tokens.refreshToken);
         expect(await code(accounts.refresh(tokens.refreshToken))).toBe('invalid_refresh_token');
         expect(await code(accounts.refresh(next.refreshToken))).toBe('device_revoked');
         expect(await sessions.isRevoked(deviceId)).toBe(true);
@@ -194,7 +223,7 @@ export function directoryContract(name: string, make: () => Promise<DirectoryUnd
       it('lapse after sixty days without use', async () => {
         const { tokens } = await register();
         nowMs += refreshLifetimeMs - 1;
-        const next = await accounts.refresh(tokens.refreshToken);
+        const { tokens: next } = await accounts.refresh(tokens.refreshToken);
         nowMs += refreshLifetimeMs;
         expect(await code(accounts.refresh(next.refreshToken))).toBe('invalid_refresh_token');
       });

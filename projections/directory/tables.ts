@@ -37,11 +37,11 @@ export interface RefreshTokensTable {
 }
 
 export interface OneTimeCodesTable {
-  registration_hash: Fixed<Buffer>;
   phone_number: Fixed<string>;
-  code_hash: Fixed<Buffer>;
-  attempts: ColumnType<number, never, number>;
-  expires_at: Fixed<Date>;
+  /** Keyed with a secret that is not in the database. */
+  code_hash: Buffer;
+  attempts: number;
+  expires_at: Date;
 }
 
 export interface DirectoryTables {

@@ -30,10 +30,9 @@ export const accounts = [
      expires_at timestamptz(3) NOT NULL
    )`,
   `CREATE TABLE one_time_codes (
-     registration_hash bytea PRIMARY KEY,
-     phone_number varchar(20) NOT NULL,
+     phone_number varchar(20) PRIMARY KEY,
      code_hash bytea NOT NULL,
-     attempts smallint NOT NULL DEFAULT 0,
+     attempts smallint NOT NULL,
      expires_at timestamptz(3) NOT NULL
    )`,
   'CREATE INDEX one_time_codes_by_expiry ON one_time_codes (expires_at)',
