@@ -7,7 +7,6 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HistoryFiles } from './history/files.ts';
-import { pages } from './pages/pages.ts';
 
 type Schema = string | Schema[] | { type: Schema; [key: string]: unknown };
 interface Field {
@@ -129,12 +128,13 @@ export function writeGenerated(): void {
   for (const [name, text] of generatedFiles()) writeFileSync(join(root, 'generated', name), text);
 }
 
-/** The parts of the pages under docs/ that are made from what was generated before. */
-export function writePages(): void {
+/** The parts of the pages under docs/ that are made from the code; imported late, because they read what was just generated. */
+async function writePages(): Promise<void> {
+  const { pages } = await import('./pages/pages.ts');
   for (const { path, generated } of pages(join(root, '..', 'docs'))) writeFileSync(path, generated);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeGenerated();
-  writePages();
+  await writePages();
 }

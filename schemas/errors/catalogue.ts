@@ -96,6 +96,7 @@ const request = {
     'A field of the request is missing or out of its range.',
     'Correct the field that details names.',
   ),
+  request_too_large: entry(413, null, false, 'The body of the request is larger than allowed.', 'Send less.'),
   not_found: entry(404, null, false, 'There is nothing by that name, or it is not for this user.', 'Check the id.'),
   forbidden: entry(403, null, false, 'The caller may not do this.', 'Nothing: the answer stays the same.'),
   rate_limited: entry(
