@@ -9,55 +9,30 @@
  * ```
  */
 
-import type { TimerHandle } from '@parley/schemas/environment/clock';
+import { pause, type TimerHandle } from '@parley/schemas/environment/clock';
 import { type ErrorCode, errorCatalogue } from '@parley/schemas/errors/catalogue';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
-import { currentRules } from '@parley/streams/conversation/rules';
 import type { DeliverySink } from '@parley/streams/delivery/delivery';
-import { partitionOf } from '@parley/streams/log/partitioner';
 import { Connection } from './connection.ts';
-import { Connections } from './connections.ts';
-import { exposeCounts, GatewayCounts } from './counts.ts';
+import { GatewayCounts, PublishedCounts } from './counts.ts';
 import type { GatewayDependencies } from './dependencies.ts';
 import { drainConnections } from './drain.ts';
-import { Dispatch } from './frames/dispatch.ts';
-import { ErrorReporter } from './frames/error-reporter.ts';
-import { ReceiptLog } from './frames/receipt-log.ts';
-import { ReceiptQueries } from './frames/receipt-query.ts';
-import { ReceiptDesk } from './frames/receipts.ts';
-import { SendDesk } from './frames/send.ts';
-import { SyncDesk } from './frames/sync.ts';
-import { LiveDelivery } from './live/live-delivery.ts';
-import { MissedMessages } from './live/missed-messages.ts';
-import { PushOutbox } from './live/push-outbox.ts';
-import { Sink } from './live/sink.ts';
-import { Membership } from './lookups/membership.ts';
-import { PresenceWatch } from './presence-watch.ts';
-import { type Admission, Admissions } from './sessions/admissions.ts';
-import { Departures } from './sessions/departures.ts';
+import { helloOf } from './hello.ts';
+import { buildParts, type GatewayParts } from './parts.ts';
+import type { Admission } from './sessions/admissions.ts';
 import type { Handshake } from './sessions/handshake.ts';
-import { PresenceEvents } from './sessions/presence-events.ts';
-import { Renewals } from './sessions/renewals.ts';
 import type { GatewaySettings } from './settings.ts';
 import type { Socket } from './socket.ts';
-import { Ticker } from './ticker.ts';
+
+/** How long `stop` waits for what the ended sessions still owe, and how often it looks. */
+const stopTimeoutMs = 2_000;
+const stopStepMs = 10;
 
 export class GatewayCore {
   readonly settings: GatewaySettings;
   readonly counts = new GatewayCounts();
-  readonly sink: DeliverySink;
   readonly #on: GatewayDependencies;
-  readonly #connections = new Connections();
-  readonly #outbox: PushOutbox;
-  readonly #missed: MissedMessages;
-  readonly #departures: Departures;
-  readonly #admissions: Admissions;
-  readonly #receipts: ReceiptLog;
-  readonly #live: LiveDelivery;
-  readonly #watches: PresenceWatch;
-  readonly #sends: SendDesk;
-  readonly #dispatch: Dispatch;
-  readonly #ticker: Ticker;
+  readonly #parts: GatewayParts;
   readonly #ticks: TimerHandle;
   #isDraining = false;
 
@@ -66,83 +41,17 @@ export class GatewayCore {
     this.#on = on;
     this.settings = settings;
     const { counts } = this;
-    const { log, codec, clock, timers, logger, presence, sessions, inbox, messages, members } = on;
     const close = (connection: Connection, code: ErrorCode): void => this.close(connection, code);
-    const connections = this.#connections;
-    exposeCounts(counts, on.metrics);
+    this.#parts = buildParts({ on, settings, counts, presencePartitions, close });
+    const published = new PublishedCounts(counts, on.metrics, settings.gatewayId);
+    this.#ticks = on.timers.every(settings.tickMs, () => {
+      this.#parts.ticker.tick();
+      published.publish();
+    });
+  }
 
-    const events = new PresenceEvents({ log, codec, presence, clock });
-    this.#outbox = new PushOutbox(on.pushJobs, settings.maxPushJobs, counts, logger);
-    this.#missed = new MissedMessages(this.#outbox);
-    this.#departures = new Departures({ sessions, presence: events, outbox: this.#outbox, logger });
-    this.#admissions = new Admissions(
-      {
-        ...{
-          tokens: on.tokens,
-          sessions,
-          presence: events,
-          departures: this.#departures,
-          clock,
-          timers,
-          counts,
-          logger,
-        },
-        partitionOfUser: (userId) => partitionOf(userId, presencePartitions),
-      },
-      settings,
-    );
-
-    this.#receipts = new ReceiptLog({ log, codec, clock, connections, counts, logger }, settings.maxReceiptRetries);
-    const flush = (connection: Connection, mark: Parameters<ReceiptLog['flush']>[1]): void => {
-      this.#receipts.flush(connection, mark);
-    };
-    const live = new LiveDelivery(settings, connections, this.#missed, flush, counts);
-    this.#live = live;
-    this.#watches = new PresenceWatch({ presence, clock, logger }, settings);
-    this.sink = new Sink({ connections, watches: this.#watches, live, clock, counts }, settings);
-
-    const errors = new ErrorReporter(settings, close, counts, logger);
-    const membership = new Membership({ members, users: on.users, timers }, settings);
-    this.#sends = new SendDesk(
-      { log, codec, clock, limiter: on.limiter, messages, membership, errors, counts },
-      settings,
-    );
-    this.#dispatch = new Dispatch(
-      {
-        sends: this.#sends,
-        receipts: new ReceiptDesk({
-          inbox,
-          members,
-          messages,
-          receipts: on.receipts,
-          clock,
-          live,
-          log: this.#receipts,
-        }),
-        sync: new SyncDesk({ inbox, history: on.history, clock, live }, settings),
-        queries: new ReceiptQueries({ members, receipts: on.receipts }),
-        watches: this.#watches,
-      },
-      ...([errors, clock, counts, settings] as const),
-    );
-
-    const renewals = new Renewals({ sessions, presence, events, close, clock, counts, logger });
-    this.#ticker = new Ticker(
-      {
-        ...{
-          connections,
-          renewals,
-          receipts: this.#receipts,
-          live,
-          outbox: this.#outbox,
-          watches: this.#watches,
-          close,
-        },
-        ...{ clock, random: on.random, counts, logger },
-      },
-      settings,
-    );
-    this.#ticks = timers.every(settings.tickMs, () => this.#ticker.tick());
+  get sink(): DeliverySink {
+    return this.#parts.sink;
   }
 
   /** May be given new connections: not draining, and the log takes appends (a wrong clock is a reason why not). */
@@ -154,7 +63,7 @@ export class GatewayCore {
   async admit(handshake: Handshake): Promise<Admission> {
     try {
       if (this.#isDraining) throw new ParleyError('going_away');
-      return await this.#admissions.admit(handshake);
+      return await this.#parts.admissions.admit(handshake);
     } catch (error) {
       this.counts.refusedUpgrades++;
       if (error instanceof ParleyError) throw error;
@@ -165,31 +74,32 @@ export class GatewayCore {
 
   /** The client left before its socket was open. */
   abandon(admission: Admission): void {
-    this.#admissions.abandon(admission);
+    this.#parts.admissions.abandon(admission);
   }
 
   open({ lease, form }: Admission, socket: Socket): Connection {
+    const { admissions, connections, ticker } = this.#parts;
     const nowMs = this.#on.clock.nowMs();
     const connection = new Connection(lease, form, socket, this.counts, nowMs);
-    this.#admissions.opened();
+    admissions.opened();
     this.counts.connections++;
     this.counts.admitted++;
-    const other = this.#connections.ofDevice(lease.deviceId);
+    const other = connections.ofDevice(lease.deviceId);
     if (other !== undefined && other.connectionId > lease.connectionId) {
       this.close(connection, 'superseded');
       return connection;
     }
-    this.#connections.add(connection);
+    connections.add(connection);
     if (other !== undefined) this.close(other, 'superseded');
-    this.#ticker.opened(connection);
-    this.#sayHello(connection, nowMs);
+    ticker.opened(connection);
+    connection.send('hello', helloOf(connection, this.settings, nowMs));
     if (this.#isDraining) this.close(connection, 'going_away');
     return connection;
   }
 
   /** A WebSocket message; `bytes` is only looked at during the call. */
   receive(connection: Connection, bytes: Buffer, isBinary: boolean): void {
-    this.#dispatch.receive(connection, bytes, isBinary);
+    this.#parts.dispatch.receive(connection, bytes, isBinary);
   }
 
   /** A sign of life that is no frame, such as a ping of the WebSocket protocol. */
@@ -200,35 +110,35 @@ export class GatewayCore {
   /** The socket took what it had buffered. */
   drained(connection: Connection): void {
     if (!connection.isOpen) return;
-    this.#live.askToSync(connection);
-    this.#dispatch.drained(connection);
+    this.#parts.live.askToSync(connection);
+    this.#parts.dispatch.drained(connection);
   }
 
   /** The socket has closed, whoever closed it. */
   ended(connection: Connection): void {
     if (!connection.isOpen) return;
+    const { connections, ticker, watches, receipts, live, missed, departures } = this.#parts;
     connection.isOpen = false;
     this.counts.connections--;
-    this.#connections.remove(connection);
-    this.#ticker.closed(connection);
-    this.#watches.drop(connection);
-    if (connection.live !== null) for (const mark of connection.live.marks) this.#receipts.flush(connection, mark);
-    const owed = this.#live.takeUnacknowledged(connection);
-    this.#departures.add(connection, this.#missed.jobs(connection, owed, this.#on.clock.nowMs()));
+    connections.remove(connection);
+    ticker.closed(connection);
+    watches.drop(connection);
+    if (connection.live !== null) for (const mark of connection.live.marks) receipts.flush(connection, mark);
+    const owed = live.takeUnacknowledged(connection);
+    departures.add(connection, missed.jobs(connection, owed, this.#on.clock.nowMs()));
     connection.pending = null;
     connection.reads = null;
   }
 
   close(connection: Connection, code: ErrorCode): void {
     if (!connection.isOpen) return;
-    const closeCode = errorCatalogue[code].closeCode ?? 1011;
     this.ended(connection);
-    connection.closeSocket(closeCode, code);
+    connection.closeSocket(errorCatalogue[code].closeCode ?? 1011, code);
   }
 
   /** The device was revoked: nothing more goes to it (design rule 21). */
   revokeDevice(deviceId: string): void {
-    const connection = this.#connections.ofDevice(deviceId);
+    const connection = this.#parts.connections.ofDevice(deviceId);
     if (connection !== undefined) this.close(connection, 'device_revoked');
   }
 
@@ -238,43 +148,25 @@ export class GatewayCore {
     const { clock, timers, random } = this.#on;
     const close = (connection: Connection, code: ErrorCode): void => this.close(connection, code);
     const unsettled = (): number => this.#unsettled();
-    await drainConnections({ connections: this.#connections, close, unsettled, clock, timers, random }, this.settings);
+    await drainConnections(
+      { connections: this.#parts.connections, close, unsettled, clock, timers, random },
+      this.settings,
+    );
+  }
+
+  /** Ends at once what a drain would have ended in order, and waits a little for what is owed. */
+  async stop(): Promise<void> {
+    this.#isDraining = true;
+    const { clock, timers } = this.#on;
+    for (const connection of [...this.#parts.connections]) this.close(connection, 'going_away');
+    const deadlineMs = clock.nowMs() + stopTimeoutMs;
+    while (this.#unsettled() > 0 && clock.nowMs() < deadlineMs) await pause(timers, stopStepMs);
+    this.#ticks.cancel();
+    this.#parts.outbox.close();
   }
 
   #unsettled(): number {
-    const { underWay } = this.#admissions;
-    return underWay + this.#connections.size + this.#departures.size + this.#receipts.unsettled + this.#sends.inFlight;
-  }
-
-  /** Ends at once what a drain would have ended in order. */
-  stop(): void {
-    this.#isDraining = true;
-    for (const connection of [...this.#connections]) this.close(connection, 'going_away');
-    this.#ticks.cancel();
-    this.#outbox.close();
-  }
-
-  #sayHello(connection: Connection, nowMs: number): void {
-    const { settings } = this;
-    connection.send('hello', {
-      connection_id: connection.connectionId,
-      user_id: connection.userId,
-      device_id: connection.deviceId,
-      gateway_id: settings.gatewayId,
-      server_time_ms: nowMs,
-      heartbeat_interval_ms: settings.heartbeatIntervalMs,
-      heartbeat_timeout_ms: settings.heartbeatTimeoutMs,
-      rules_version: currentRules.version,
-      limits: {
-        max_frame_bytes: settings.maxFrameBytes,
-        max_body_bytes: settings.maxBodyBytes,
-        max_preview_chars: settings.maxPreviewChars,
-        max_page_entries: settings.maxPageEntries,
-        max_watched: settings.maxWatched,
-        live_window: settings.liveWindow,
-        messages_per_minute: settings.messagesPerMinute,
-        message_id_window_ms: currentRules.messageIdWindowMs,
-      },
-    });
+    const { admissions, connections, departures, receipts, sends } = this.#parts;
+    return admissions.underWay + connections.size + departures.size + receipts.unsettled + sends.inFlight;
   }
 }

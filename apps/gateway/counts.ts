@@ -1,5 +1,5 @@
 /**
- * What a gateway counts. Plain numbers on the hot path; the metrics registry reads them when it is scraped.
+ * What a gateway counts. Plain numbers on the hot path; every tick they are published to the metrics registry.
  */
 import { Counter, Gauge, type Registry } from 'prom-client';
 
@@ -44,25 +44,32 @@ const counters: Readonly<Record<Exclude<keyof GatewayCounts, 'connections'>, [na
   renewalFailures: ['parley_gateway_renewal_failures_total', 'Renewals of sessions or leases that failed'],
 };
 
-export function exposeCounts(counts: GatewayCounts, registry: Registry): void {
-  new Gauge({
-    name: 'parley_gateway_connections',
-    help: 'Open connections',
-    registers: [registry],
-    collect() {
-      this.set(counts.connections);
-    },
-  });
-  for (const key of Object.keys(counters) as (keyof typeof counters)[]) {
-    const [name, help] = counters[key];
-    new Counter({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.reset();
-        this.inc(counts[key]);
-      },
-    });
+/** The same numbers as metrics, labelled by gateway: several of one process share a registry. */
+export class PublishedCounts {
+  readonly #counts: GatewayCounts;
+  readonly #labels: { readonly gateway: string };
+  readonly #connections: Gauge;
+  readonly #counters = new Map<keyof typeof counters, Counter>();
+  readonly #published = new GatewayCounts();
+
+  constructor(counts: GatewayCounts, registry: Registry, gatewayId: string) {
+    this.#counts = counts;
+    this.#labels = { gateway: gatewayId };
+    const labelled = { labelNames: ['gateway'], registers: [registry] };
+    const find = (name: string) => registry.getSingleMetric(name);
+    const gauge = { name: 'parley_gateway_connections', help: 'Open connections', ...labelled };
+    this.#connections = (find(gauge.name) as Gauge | undefined) ?? new Gauge(gauge);
+    for (const key of Object.keys(counters) as (keyof typeof counters)[]) {
+      const [name, help] = counters[key];
+      this.#counters.set(key, (find(name) as Counter | undefined) ?? new Counter({ name, help, ...labelled }));
+    }
+  }
+
+  publish(): void {
+    this.#connections.set(this.#labels, this.#counts.connections);
+    for (const [key, counter] of this.#counters) {
+      counter.inc(this.#labels, this.#counts[key] - this.#published[key]);
+      this.#published[key] = this.#counts[key];
+    }
   }
 }

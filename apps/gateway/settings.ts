@@ -52,7 +52,7 @@ export interface GatewaySettings {
   /** A look-up that would refuse a send is made again after this, for the projection may trail the log. */
   readonly projectionGraceMs: number;
 
-  /** Users (summed over conversations) whose membership is kept in memory. */
+  /** Members of conversations, and users, that are known to exist. */
   readonly maxCachedMembers: number;
   readonly maxCachedUsers: number;
   /** Jobs that wait for the log. */
@@ -103,7 +103,7 @@ export function defaultGatewaySettings(gatewayId: string): GatewaySettings {
     maxWaitingReads: 32,
     maxErrorsPerMinute: 100,
     projectionGraceMs: 500,
-    maxCachedMembers: 300_000,
+    maxCachedMembers: 200_000,
     maxCachedUsers: 100_000,
     maxPushJobs: 50_000,
     maxReceiptRetries: 10_000,

@@ -14,6 +14,8 @@ export type SendResult =
 export interface Socket {
   /** Text frames are given as strings. */
   send(bytes: Buffer | string): SendResult;
+  /** Runs it, and hands what it sends to the network in one piece. */
+  cork(run: () => void): void;
   close(code: number, reason: string): void;
   /** Bytes that wait for the network. */
   bufferedBytes(): number;

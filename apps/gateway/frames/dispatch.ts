@@ -24,19 +24,22 @@ export interface Desks {
   readonly watches: PresenceWatch;
 }
 
+export interface DispatchDependencies {
+  readonly errors: ErrorReporter;
+  readonly clock: Clock;
+  readonly counts: GatewayCounts;
+}
+
 export class Dispatch {
   readonly #desks: Desks;
-  readonly #errors: ErrorReporter;
-  readonly #clock: Clock;
-  readonly #counts: GatewayCounts;
+  readonly #on: DispatchDependencies;
   readonly #order: FrameOrder;
   readonly #reads: Reads;
 
-  constructor(desks: Desks, errors: ErrorReporter, clock: Clock, counts: GatewayCounts, settings: GatewaySettings) {
+  constructor(desks: Desks, dependencies: DispatchDependencies, settings: GatewaySettings) {
     this.#desks = desks;
-    this.#errors = errors;
-    this.#clock = clock;
-    this.#counts = counts;
+    this.#on = dependencies;
+    const { errors, clock } = dependencies;
     const report = (connection: Connection, frame: Frame, error: unknown): void =>
       errors.report(connection, error, refOf(frame), clock.nowMs());
     this.#order = new FrameOrder(
@@ -50,14 +53,14 @@ export class Dispatch {
   /** `bytes` is only looked at during the call. */
   receive(connection: Connection, bytes: Buffer, isBinary: boolean): void {
     if (!connection.isOpen) return;
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#on.clock.nowMs();
     connection.lastHeardMs = nowMs;
-    this.#counts.framesIn++;
+    this.#on.counts.framesIn++;
     let frame: Frame;
     try {
       frame = decode(connection, bytes, isBinary);
     } catch (error) {
-      this.#errors.report(connection, error, noRef, nowMs);
+      this.#on.errors.report(connection, error, noRef, nowMs);
       return;
     }
     switch (frame.name) {
@@ -78,7 +81,7 @@ export class Dispatch {
         connection.send('pong', { client_time_ms: frame.body.client_time_ms, server_time_ms: nowMs });
         return;
       default:
-        this.#errors.report(connection, new ParleyError('unexpected_frame', { detail: frame.name }), noRef, nowMs);
+        this.#on.errors.report(connection, new ParleyError('unexpected_frame', { detail: frame.name }), noRef, nowMs);
     }
   }
 

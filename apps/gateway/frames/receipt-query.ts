@@ -49,8 +49,9 @@ export class ReceiptQueries {
       const group = asked.slice(start, start + membersAtOnce);
       found.push(...(await Promise.all(group.map(([userId, own]) => this.#member(conversationId, userId, own, seq)))));
     }
-    const after = await this.#view(conversationId, connection.userId, seq);
-    const bound = lastVisible(after.intervals.get(connection.userId)!);
+    const own = await this.#members.intervalsOf(conversationId, connection.userId);
+    authorise(own, seq);
+    const bound = lastVisible(own);
     connection.send('receipt_list', {
       request_id: frame.request_id,
       conversation_id: conversationId,
@@ -62,11 +63,10 @@ export class ReceiptQueries {
     });
   }
 
-  /** @throws ParleyError `not_found` unless the asker may see the message, or, without one, is a member now */
   async #view(conversationId: string, userId: string, seq: number): Promise<ConversationView> {
     const view = await this.#members.view(conversationId);
-    const own = view?.intervals.get(userId);
-    if (view === null || !(seq === 0 ? isCurrentMember(own) : maySee(own, seq))) throw new ParleyError('not_found');
+    if (view === null) throw new ParleyError('not_found');
+    authorise(view.intervals.get(userId), seq);
     return view;
   }
 
@@ -91,6 +91,11 @@ export class ReceiptQueries {
       read_at_ms: readAtMs,
     };
   }
+}
+
+/** @throws ParleyError `not_found` unless the asker may see the message, or, without one, is a member now */
+function authorise(own: Intervals | undefined, seq: number): void {
+  if (!(seq === 0 ? isCurrentMember(own) : maySee(own, seq))) throw new ParleyError('not_found');
 }
 
 /** The last seq that somebody with these intervals may see. */

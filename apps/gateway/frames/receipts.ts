@@ -90,8 +90,8 @@ export class ReceiptDesk {
     const { conversationId } = mark;
     const row = await this.#on.messages.find(conversationId, frame.message_id);
     if (row === null) throw new ParleyError('not_found');
-    const view = await this.#on.members.view(conversationId);
-    if (!maySee(view?.intervals.get(connection.userId), row.seq)) throw new ParleyError('not_found');
+    const intervals = await this.#on.members.intervalsOf(conversationId, connection.userId);
+    if (!maySee(intervals, row.seq)) throw new ParleyError('not_found');
     if (row.seq !== frame.seq) throw new ParleyError('invalid_request', { detail: 'seq is not that of message_id' });
     if (!isFloorKnown(mark, mark.read, row.seq)) await this.#readFloors(connection, mark);
     if (connection.isOpen) this.#takeRead(connection, mark, row.seq, row.ordinal);
@@ -100,6 +100,8 @@ export class ReceiptDesk {
   #takeRead(connection: Connection, mark: ConversationMark, seq: number, ordinal: number): void {
     mark.read.isFloorKnown = true;
     if (seq > mark.read.saidSeq) this.#on.log.advance(connection, mark, mark.read, seq, ordinal);
+    // Read includes delivered: nothing up to here is pushed to this device any more.
+    this.#on.live.acknowledged(connection, mark, seq);
   }
 
   #mark(connection: Connection, conversationId: string): ConversationMark {

@@ -5,13 +5,14 @@
  * back by these: see live/live-delivery.ts.
  */
 
+import type { HistoryPage } from '@parley/projections/history/reader';
 import type { InboxStore } from '@parley/projections/inbox/store';
 import type { Clock } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { FetchFrame, HistoryFrame, InboxFrame } from '@parley/schemas/generated/wire';
 import { isUuid } from '@parley/schemas/identity/conversation-id';
 import type { Connection } from '../connection.ts';
-import type { HistoryPage, HistorySource } from '../dependencies.ts';
+import type { HistorySource } from '../dependencies.ts';
 import type { LiveDelivery } from '../live/live-delivery.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { countThatFits, toWireEntry, toWireMessage } from './wire-rows.ts';
@@ -86,8 +87,8 @@ export class SyncDesk {
   }
 
   #limit(asked: number): number {
-    if (asked < 1) throw invalid('limit');
-    return Math.min(asked, this.#settings.maxPageEntries);
+    if (asked < 1 || asked > this.#settings.maxPageEntries) throw invalid('limit');
+    return asked;
   }
 }
 

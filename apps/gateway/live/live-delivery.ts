@@ -23,6 +23,7 @@
 import type { Connection } from '../connection.ts';
 import type { Connections } from '../connections.ts';
 import type { GatewayCounts } from '../counts.ts';
+import type { ReceiptLog } from '../frames/receipt-log.ts';
 import type { Outgoing } from '../outgoing.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { ConversationMark } from './conversation-mark.ts';
@@ -30,28 +31,20 @@ import type { LiveMessage } from './live-message.ts';
 import { LiveState } from './live-state.ts';
 import type { MissedMessages } from './missed-messages.ts';
 
-/** Settles what a mark owes the log before it is given up. */
-export type FlushReceipts = (connection: Connection, mark: ConversationMark) => void;
+export interface LiveDeliveryDependencies {
+  readonly connections: Connections;
+  readonly missed: MissedMessages;
+  readonly receipts: ReceiptLog;
+  readonly counts: GatewayCounts;
+}
 
 export class LiveDelivery {
+  readonly #on: LiveDeliveryDependencies;
   readonly #settings: GatewaySettings;
-  readonly #connections: Connections;
-  readonly #missed: MissedMessages;
-  readonly #flushReceipts: FlushReceipts;
-  readonly #counts: GatewayCounts;
 
-  constructor(
-    settings: GatewaySettings,
-    connections: Connections,
-    missed: MissedMessages,
-    flushReceipts: FlushReceipts,
-    counts: GatewayCounts,
-  ) {
+  constructor(dependencies: LiveDeliveryDependencies, settings: GatewaySettings) {
+    this.#on = dependencies;
     this.#settings = settings;
-    this.#connections = connections;
-    this.#missed = missed;
-    this.#flushReceipts = flushReceipts;
-    this.#counts = counts;
   }
 
   /** The mark of a conversation, made if need be; null if there is no room and none can be given up. */
@@ -61,10 +54,10 @@ export class LiveDelivery {
     const known = live.find(conversationId, nowMs);
     if (known !== undefined) return known;
     if (live.marks.length >= this.#settings.maxMarks) {
-      if (this.#missed.room === 0) return null;
+      if (this.#on.missed.room === 0) return null;
       const given = live.takeOldest();
-      this.#flushReceipts(connection, given);
-      if (given.leftOut !== null) this.#missed.push(connection, [given.leftOut], nowMs);
+      this.#on.receipts.flush(connection, given);
+      if (given.leftOut !== null) this.#on.missed.push(connection, [given.leftOut], nowMs);
     }
     return live.add(conversationId, nowMs);
   }
@@ -79,36 +72,37 @@ export class LiveDelivery {
     const hasRoom = live.window.size < this.#settings.liveWindow && connection.bufferedBytes === 0;
     const isLive = live.mode === 'live' && mark.quietUpToSeq === 0;
     if (!isLive || !hasRoom || connection.write(frame) === 'dropped') {
+      if (!connection.isOpen) return false; // The write found the socket dead, and its debts are settled already.
       this.#leaveOut(connection, mark, message, nowMs);
       if (isLive) this.#startDraining(live);
     } else {
-      this.#counts.liveMessages++;
+      this.#on.counts.liveMessages++;
       mark.handedSeq = message.seq;
       mark.newest = message;
       live.window.add(message);
     }
-    this.#connections.activate(connection);
+    this.#on.connections.activate(connection);
     return true;
   }
 
   #leaveOut(connection: Connection, mark: ConversationMark, message: LiveMessage, nowMs: number): void {
-    this.#counts.messagesLeftOut++;
+    this.#on.counts.messagesLeftOut++;
     mark.quietUpToSeq = Math.max(mark.quietUpToSeq, message.seq);
     if (mark.leftOutSeq === 0) mark.leftOutAtMs = nowMs;
     mark.leftOutSeq = Math.max(mark.leftOutSeq, message.seq);
-    if (this.#missed.isFor(connection, message)) mark.leftOut = message;
+    if (this.#on.missed.isFor(connection, message)) mark.leftOut = message;
   }
 
   #startDraining(live: LiveState): void {
     live.mode = 'draining';
-    this.#counts.catchUps++;
+    this.#on.counts.catchUps++;
   }
 
   /** Something else than a message could not be sent: the device must sync once the socket is empty. */
   fellBehind(connection: Connection): void {
     connection.live ??= new LiveState();
     if (connection.live.mode === 'live') this.#startDraining(connection.live);
-    this.#connections.activate(connection);
+    this.#on.connections.activate(connection);
   }
 
   /** The device lacks nothing of the conversation up to seq. */
@@ -157,12 +151,12 @@ export class LiveDelivery {
     const { live } = connection;
     if (live === null) return false;
     const beforeMs = nowMs - this.#settings.unacknowledgedMs;
-    const expired = [...live.window.takeSentBefore(beforeMs, this.#missed.room)];
+    const expired = [...live.window.takeSentBefore(beforeMs, this.#on.missed.room)];
     let isLate = expired.length > 0;
     let isOwed = false;
     for (const mark of live.marks) {
       if (mark.leftOutSeq === 0) continue;
-      if (mark.leftOutAtMs > beforeMs || expired.length >= this.#missed.room) {
+      if (mark.leftOutAtMs > beforeMs || expired.length >= this.#on.missed.room) {
         isOwed = true;
         continue;
       }
@@ -172,7 +166,7 @@ export class LiveDelivery {
       isLate = true;
     }
     if (isLate) {
-      this.#missed.push(connection, expired, nowMs);
+      this.#on.missed.push(connection, expired, nowMs);
       if (live.mode === 'live') this.#startDraining(live);
     }
     this.askToSync(connection);

@@ -21,30 +21,28 @@ export interface MembershipDependencies {
   readonly timers: Timers;
 }
 
+/** What is known beside the membership: the peer of a 1:1 conversation once its id was checked. */
+interface Known {
+  peerId: string | null;
+}
+
 export class Membership {
-  readonly #members: MemberStore;
-  readonly #users: Pick<UserDirectory, 'userExists'>;
-  readonly #timers: Timers;
+  readonly #on: MembershipDependencies;
   readonly #graceMs: number;
-  readonly #everMembers: LRUCache<string, ReadonlySet<string>>;
+  readonly #known: LRUCache<string, Known>;
   readonly #existing: LRUCache<string, true>;
 
-  constructor({ members, users, timers }: MembershipDependencies, settings: GatewaySettings) {
-    this.#members = members;
-    this.#users = users;
-    this.#timers = timers;
+  constructor(dependencies: MembershipDependencies, settings: GatewaySettings) {
+    this.#on = dependencies;
     this.#graceMs = settings.projectionGraceMs;
-    this.#everMembers = new LRUCache({
-      maxSize: settings.maxCachedMembers,
-      sizeCalculation: (users) => Math.max(1, users.size),
-    });
+    this.#known = new LRUCache({ max: settings.maxCachedMembers });
     this.#existing = new LRUCache({ max: settings.maxCachedUsers });
   }
 
-  /** True if the user is known to have been a member, and the peer (of a 1:1 conversation) as well. */
+  /** True if the user is known to have been a member, and, where one is named, the peer to be the other one. */
   isKnown(conversationId: string, userId: string, peerId: string | null): boolean {
-    const known = this.#everMembers.get(conversationId);
-    return known?.has(userId) === true && (peerId === null || (known.has(peerId) && isPair(known, userId, peerId)));
+    const known = this.#known.get(keyOf(conversationId, userId));
+    return known !== undefined && (peerId === null || known.peerId === peerId);
   }
 
   /** @throws ParleyError why a send of this user cannot be taken, after fresh reads */
@@ -52,33 +50,30 @@ export class Membership {
     if (peerId !== null && directConversationId(userId, peerId) !== conversationId) {
       throw new ParleyError('conversation_mismatch');
     }
-    const known = await this.#read(conversationId);
-    if (known?.has(userId) === true) return;
-    if (known === null && peerId !== null) return this.#confirmPeer(peerId);
-    await pause(this.#timers, this.#graceMs);
-    const again = await this.#read(conversationId);
-    if (again?.has(userId) === true) return;
-    if (again !== null) throw new ParleyError('not_a_member');
+    if (await this.#wasMember(conversationId, userId, peerId)) return;
     // A 1:1 conversation comes to be with its first message, which names the peer.
+    if (peerId !== null) return this.#confirmUser(peerId);
+    await pause(this.#on.timers, this.#graceMs);
+    if (await this.#wasMember(conversationId, userId, peerId)) return;
+    if ((await this.#on.members.view(conversationId)) !== null) throw new ParleyError('not_a_member');
     throw new ParleyError(isDirectConversationId(conversationId) ? 'conversation_mismatch' : 'conversation_unknown');
   }
 
-  async #read(conversationId: string): Promise<ReadonlySet<string> | null> {
-    const view = await this.#members.view(conversationId);
-    if (view === null) return null;
-    const users = new Set(view.intervals.keys());
-    this.#everMembers.set(conversationId, users);
-    return users;
+  async #wasMember(conversationId: string, userId: string, peerId: string | null): Promise<boolean> {
+    const intervals = await this.#on.members.intervalsOf(conversationId, userId);
+    if (intervals.length === 0) return false;
+    const key = keyOf(conversationId, userId);
+    const known = this.#known.get(key);
+    if (known === undefined) this.#known.set(key, { peerId });
+    else if (peerId !== null) known.peerId = peerId;
+    return true;
   }
 
-  async #confirmPeer(peerId: string): Promise<void> {
-    if (this.#existing.has(peerId)) return;
-    if (!(await this.#users.userExists(peerId))) throw new ParleyError('peer_unknown');
-    this.#existing.set(peerId, true);
+  async #confirmUser(userId: string): Promise<void> {
+    if (this.#existing.has(userId)) return;
+    if (!(await this.#on.users.userExists(userId))) throw new ParleyError('peer_unknown');
+    this.#existing.set(userId, true);
   }
 }
 
-/** The members of a 1:1 conversation are a pair, or one user's note to self. */
-function isPair(users: ReadonlySet<string>, userId: string, peerId: string): boolean {
-  return peerId !== userId || users.size === 1;
-}
+const keyOf = (conversationId: string, userId: string): string => `${conversationId}/${userId}`;

@@ -1,0 +1,66 @@
+/**
+ * The upgrade: everything is read from the request before the first await (it lives no longer), then the session is registered,
+ * and only then the WebSocket opens. A refusal is an ordinary HTTP answer with the error's code.
+ */
+
+import type uWS from 'uWebSockets.js';
+import { STATUS_CODES } from 'node:http';
+import { errorCatalogue } from '@parley/schemas/errors/catalogue';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
+import type { GatewayCore } from '../core.ts';
+import type { Admission } from '../sessions/admissions.ts';
+import type { Handshake } from '../sessions/handshake.ts';
+import { UwsSession } from './session.ts';
+
+interface UpgradeKeys {
+  readonly key: string;
+  readonly extensions: string;
+  readonly context: uWS.us_socket_context_t;
+}
+
+export async function upgrade(
+  core: GatewayCore,
+  response: uWS.HttpResponse,
+  request: uWS.HttpRequest,
+  context: uWS.us_socket_context_t,
+): Promise<void> {
+  let isAborted = false;
+  response.onAborted(() => {
+    isAborted = true;
+  });
+  const handshake: Handshake = {
+    authorization: request.getHeader('authorization'),
+    offeredProtocols: request.getHeader('sec-websocket-protocol'),
+    userId: request.getQuery('user_id'),
+  };
+  const keys: UpgradeKeys = {
+    key: request.getHeader('sec-websocket-key'),
+    extensions: request.getHeader('sec-websocket-extensions'),
+    context,
+  };
+  try {
+    const admission = await core.admit(handshake);
+    if (isAborted) core.abandon(admission);
+    else open(response, admission, keys);
+  } catch (error) {
+    if (!isAborted) refuse(response, error instanceof ParleyError ? error : new ParleyError('internal'));
+  }
+}
+
+function open(response: uWS.HttpResponse, admission: Admission, { key, extensions, context }: UpgradeKeys): void {
+  response.cork(() => {
+    response.upgrade(new UwsSession(admission), key, admission.protocol, extensions, context);
+  });
+}
+
+function refuse(response: uWS.HttpResponse, { code, detail, retryAfterMs }: ParleyError): void {
+  const { httpStatus, message, retryable } = errorCatalogue[code];
+  const error = { code, message, ...(detail === undefined ? {} : { detail }) };
+  const retry = retryAfterMs ?? (retryable ? 1_000 : undefined);
+  response.cork(() => {
+    response.writeStatus(`${httpStatus} ${STATUS_CODES[httpStatus] ?? ''}`);
+    response.writeHeader('content-type', 'application/json; charset=utf-8');
+    if (retry !== undefined) response.writeHeader('retry-after', String(Math.ceil(retry / 1_000)));
+    response.end(JSON.stringify({ error: retry === undefined ? error : { ...error, retry_after_ms: retry } }), true);
+  });
+}
