@@ -1,0 +1,157 @@
+/**
+ * Hands what kafkajs fetched from one partition to the handler, slice after slice, and moves position and commit by what comes back.
+ *
+ * The feeder returns to kafkajs only when the handler is done, so that kafkajs leaves a group drained; heartbeats go on meanwhile.
+ * A partition whose handler rejected is paused for a while instead of being waited for, because kafkajs fetches from a broker only
+ * after all partitions of the last fetch are done: one that is stuck must not stop the others. Its position stays where it was.
+ */
+
+import { type Clock, pause, type Timers } from '@parley/schemas/environment/clock';
+import { invariant } from '@parley/schemas/errors/invariant';
+import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Logger } from 'pino';
+import { BatchRetry } from '../batch-retry.ts';
+import type { LogRecord, RecordBatch, SubscribeOptions } from '../log.ts';
+import type { Assignment } from './assignment.ts';
+import { protocolErrorOf } from './kafka-client.ts';
+
+const rebalanceErrors = new Set([
+  'REBALANCE_IN_PROGRESS',
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'FENCED_INSTANCE_ID',
+]);
+const commitAttempts = 20;
+const pauseBetweenCommitsMs = 250;
+
+export interface BatchFeederOptions {
+  readonly subscription: SubscribeOptions;
+  readonly assignment: Assignment;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly heartbeatIntervalMs: number;
+}
+
+export class BatchFeeder {
+  private readonly options: BatchFeederOptions;
+  private readonly retries = new Map<string, BatchRetry>();
+
+  constructor(options: BatchFeederOptions) {
+    this.options = options;
+  }
+
+  async feed(payload: EachBatchPayload): Promise<void> {
+    const { assignment, timers, heartbeatIntervalMs } = this.options;
+    const { generation } = assignment;
+    const heart = timers.every(heartbeatIntervalMs, () => void this.heartbeat(payload));
+    try {
+      if (!(await assignment.enter(generation))) return;
+      try {
+        await this.slices(payload, generation);
+      } finally {
+        assignment.leave();
+      }
+    } finally {
+      heart.cancel();
+    }
+  }
+
+  private async slices(payload: EachBatchPayload, generation: number): Promise<void> {
+    const { messages, topic, partition } = payload.batch;
+    const { maxBatchRecords } = this.options.subscription;
+    for (let at = 0; at < messages.length && this.options.assignment.isCurrent(generation); at += maxBatchRecords) {
+      const slice = messages.slice(at, at + maxBatchRecords);
+      const records = slice.map((message) => recordOf(topic, partition, message));
+      if (!(await this.deliver(payload, generation, records))) return;
+    }
+  }
+
+  /** False if the rest of what was fetched must not follow. */
+  private async deliver(payload: EachBatchPayload, generation: number, records: LogRecord[]): Promise<boolean> {
+    const last = records[records.length - 1]!.offset;
+    let commit: number | null;
+    try {
+      commit = await this.options.subscription.handler.handle(this.batchOf(payload, generation, records));
+      invariant(commit === null || commit <= last + 1, 'a handler commits no further than it was given');
+    } catch (error) {
+      this.rejected(payload, generation, records[0]!.offset, error);
+      return false;
+    }
+    this.retries.delete(nameOf(payload));
+    if (!this.options.assignment.isHeld(generation)) return false;
+    payload.resolveOffset(String(last));
+    if (commit !== null) await this.commit(payload, generation, commit);
+    return true;
+  }
+
+  private batchOf(payload: EachBatchPayload, generation: number, records: LogRecord[]): RecordBatch {
+    const { topic, partition, highWatermark } = payload.batch;
+    return {
+      topic,
+      partition,
+      generation,
+      records,
+      endOffset: Number(highWatermark),
+      isCurrent: () => this.options.assignment.isCurrent(generation),
+      heartbeat: () => this.heartbeat(payload),
+    };
+  }
+
+  private rejected(payload: EachBatchPayload, generation: number, offset: number, error: unknown): void {
+    if (!this.options.assignment.isCurrent(generation)) return;
+    const { topic, partition } = payload.batch;
+    const retry = this.retries.get(nameOf(payload)) ?? new BatchRetry();
+    this.retries.set(nameOf(payload), retry);
+    const delayMs = retry.nextDelayMs();
+    const { group } = this.options.subscription;
+    this.options.logger.warn(
+      { err: error, group, topic, partition, offset, delayMs },
+      'a batch failed and comes again',
+    );
+    const resume = payload.pause();
+    this.options.timers.after(delayMs, resume);
+  }
+
+  /** What was handled stays handled if this fails for good: the records since the last commit come again after a rebalance. */
+  private async commit(payload: EachBatchPayload, generation: number, nextOffset: number): Promise<void> {
+    const { topic, partition } = payload.batch;
+    const offsets = { topics: [{ topic, partitions: [{ partition, offset: String(nextOffset) }] }] };
+    for (let attempt = 1; this.options.assignment.isHeld(generation); attempt++) {
+      try {
+        await payload.commitOffsetsIfNecessary(offsets);
+        return;
+      } catch (error) {
+        if (this.isRebalance(error)) return;
+        const { group } = this.options.subscription;
+        this.options.logger.warn({ err: error, group, topic, partition, attempt }, 'a commit failed');
+        if (attempt >= commitAttempts) return;
+        await pause(this.options.timers, pauseBetweenCommitsMs);
+      }
+    }
+  }
+
+  private async heartbeat(payload: EachBatchPayload): Promise<void> {
+    try {
+      await payload.heartbeat();
+    } catch (error) {
+      // A broker that does not answer is kafkajs's to deal with, when the batch is done.
+      this.isRebalance(error);
+    }
+  }
+
+  private isRebalance(error: unknown): boolean {
+    const known = rebalanceErrors.has(protocolErrorOf(error) ?? '');
+    if (known) this.options.assignment.ending();
+    return known;
+  }
+}
+
+function nameOf({ batch }: EachBatchPayload): string {
+  return `${batch.topic}/${batch.partition}`;
+}
+
+export function recordOf(topic: string, partition: number, message: KafkaMessage): LogRecord {
+  const { key, value, offset, timestamp } = message;
+  return { topic, partition, offset: Number(offset), timestampMs: Number(timestamp), key, value };
+}
