@@ -1,0 +1,93 @@
+/**
+ * Step 0: records of chat.messages as events, poison apart.
+ *
+ * Beyond what the codec refuses, a record is poison if its event is none of a conversation, if its key is not the conversation
+ * (another partition would decide the same conversation), or if what the schema calls a UUID is none: all of it is decided from
+ * the record's bytes alone (design rule 7).
+ */
+import type { EventCodec } from '@parley/schemas/codec/event-codec';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
+import type { ConversationEvent, ReceivedEvent } from '../conversation/outcome.ts';
+import type { LogRecord } from '../log/log.ts';
+import type { PoisonSink } from './decode-batch.ts';
+
+export interface DecodedRecord {
+  readonly offset: number;
+  readonly conversationId: string;
+  readonly received: ReceivedEvent;
+}
+
+const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+function requireUuid(field: string, value: string | null): void {
+  if (value !== null && !uuidForm.test(value)) {
+    throw new ParleyError('poison_payload', { detail: `${field} is no UUID in lower case` });
+  }
+}
+
+/** What goes on into rows and frames; ids that are only written down (`added_by`) are not looked at. */
+function requireUuids(one: ConversationEvent): void {
+  requireUuid('conversation_id', one.event.conversation_id);
+  switch (one.name) {
+    case 'message_sent':
+      requireUuid('sender_id', one.event.sender_id);
+      requireUuid('sender_device_id', one.event.sender_device_id);
+      requireUuid('peer_id', one.event.peer_id);
+      return;
+    case 'conversation_created':
+      for (const { user_id } of one.event.members) requireUuid('user_id', user_id);
+      return;
+    default:
+      requireUuid('user_id', one.event.user_id);
+  }
+}
+
+function eventOf(record: LogRecord, codec: EventCodec): ConversationEvent {
+  const decoded = codec.decode(record.value);
+  switch (decoded.name) {
+    case 'message_sent':
+    case 'conversation_created':
+    case 'member_added':
+    case 'member_removed':
+      return decoded;
+    default:
+      throw new ParleyError('poison_schema', { detail: `${decoded.name} in ${record.topic}` });
+  }
+}
+
+/** @throws ParleyError whose code begins with `poison_`: nobody can ever process the record */
+function decodeRecord(record: LogRecord, codec: EventCodec): DecodedRecord {
+  const one = eventOf(record, codec);
+  requireUuids(one);
+  const conversationId = one.event.conversation_id;
+  if (record.key?.toString('latin1') !== conversationId) {
+    throw new ParleyError('poison_key', { detail: `of a ${one.name}` });
+  }
+  return { offset: record.offset, conversationId, received: { ...one, receivedAtMs: record.timestampMs } };
+}
+
+function isPoison(error: unknown): error is ParleyError {
+  return error instanceof ParleyError && error.code.startsWith('poison_');
+}
+
+/**
+ * In order of offset. Resolves once all poison is buried.
+ * @throws whatever is not poison (a registry that does not answer, a schema of a later version): the batch is to come again
+ */
+export async function decodeConversationRecords(
+  records: readonly LogRecord[],
+  codec: EventCodec,
+  poison: PoisonSink,
+): Promise<DecodedRecord[]> {
+  const decoded: DecodedRecord[] = [];
+  for (const record of records) {
+    if (codec.needsLookup(record.value)) await codec.prepare(record.value);
+    try {
+      decoded.push(decodeRecord(record, codec));
+    } catch (error) {
+      if (!isPoison(error)) throw error;
+      await poison.bury(record, error);
+    }
+  }
+  return decoded;
+}

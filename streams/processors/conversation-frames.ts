@@ -1,0 +1,107 @@
+/**
+ * Step 3, route: a slice's verdicts and messages as frames, each encoded once, in order of offset, hence of seq.
+ *
+ * A verdict goes to the device that sent, a message to every device of every member but that one. Messages of one conversation
+ * share the array of its members for as long as these do not change: a router lays an array out once.
+ */
+import { encodeFrame } from '@parley/schemas/codec/frame-codec';
+import type { MessageSent } from '@parley/schemas/generated/events';
+import type { Accepted, Outcome } from '../conversation/outcome.ts';
+import { namedTarget } from '../conversation/payload-hash.ts';
+import type { Member } from '../conversation/state.ts';
+import type { Routable } from '../delivery/delivery.ts';
+import type { Decided } from './conversation-decide.ts';
+import type { Verdict } from './conversation-late-ids.ts';
+
+/** An accepted message and where its frame stands among the routables. */
+export interface RoutedMessage {
+  readonly conversationId: string;
+  readonly accepted: Accepted;
+  readonly members: readonly string[];
+  readonly routable: number;
+}
+
+export interface Frames {
+  readonly routables: readonly Routable[];
+  readonly messages: readonly RoutedMessage[];
+}
+
+function verdictFrame({ conversation_id, message_id }: MessageSent, verdict: Verdict): Buffer {
+  if ('refused' in verdict) return encodeFrame('refused', { conversation_id, message_id, code: verdict.refused });
+  const { seq, ordinal, atMs } = verdict;
+  return encodeFrame('accepted', { conversation_id, message_id, seq, ordinal, at_ms: atMs });
+}
+
+function messageFrame({ sent, seq, ordinal, atMs }: Accepted): Buffer {
+  return encodeFrame('message', {
+    message: {
+      conversation_id: sent.conversation_id,
+      seq,
+      ordinal,
+      message_id: sent.message_id,
+      sender_id: sent.sender_id,
+      sender_device_id: sent.sender_device_id,
+      message_type: sent.message_type,
+      encrypted_body: sent.encrypted_body,
+      preview: sent.preview,
+      media_url: sent.media_url,
+      thumbnail_url: sent.thumbnail_url,
+      reply_to: sent.reply_to,
+      target_id: namedTarget(sent),
+      at_ms: atMs,
+    },
+  });
+}
+
+/** Null for events that nobody waits for. */
+function verdictOf(one: Decided, late: ReadonlyMap<Decided, Verdict>): { sent: MessageSent; verdict: Verdict } | null {
+  const outcome: Outcome = one.outcome;
+  switch (outcome.kind) {
+    case 'accepted':
+      return { sent: outcome.sent, verdict: outcome };
+    case 'duplicate':
+      return { sent: outcome.sent, verdict: { ...outcome, atMs: outcome.firstAtMs } };
+    case 'refused':
+      return { sent: outcome.sent, verdict: late.get(one) ?? { refused: outcome.code } };
+    default:
+      return null;
+  }
+}
+
+export function buildFrames(decided: readonly Decided[], late: ReadonlyMap<Decided, Verdict>): Frames {
+  const routables: Routable[] = [];
+  const messages: RoutedMessage[] = [];
+  const lists = new Map<ReadonlyMap<string, Member>, readonly string[]>();
+  const senders = new Map<string, readonly string[]>();
+  for (const one of decided) {
+    const answer = verdictOf(one, late);
+    if (answer === null) continue;
+    const { sent, verdict } = answer;
+    const { outcome, state, conversationId } = one;
+    const frame = verdictFrame(sent, verdict);
+    if (outcome.kind !== 'accepted') {
+      const userIds = listIn(senders, sent.sender_id, () => [sent.sender_id]);
+      routables.push({ frame, position: null, userIds, onlyDeviceId: sent.sender_device_id });
+      continue;
+    }
+    const members = listIn(lists, state.members, () => [...state.members.keys()]);
+    routables.push({ frame, position: null, userIds: members, onlyDeviceId: sent.sender_device_id });
+    messages.push({ conversationId, accepted: outcome, members, routable: routables.length });
+    routables.push({
+      frame: messageFrame(outcome),
+      position: { conversationId, seq: outcome.seq, atMs: outcome.atMs },
+      userIds: members,
+      exceptDeviceId: sent.sender_device_id,
+    });
+  }
+  return { routables, messages };
+}
+
+function listIn<K>(lists: Map<K, readonly string[]>, key: K, make: () => readonly string[]): readonly string[] {
+  let list = lists.get(key);
+  if (list === undefined) {
+    list = make();
+    lists.set(key, list);
+  }
+  return list;
+}

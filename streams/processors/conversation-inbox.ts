@@ -1,0 +1,79 @@
+/**
+ * The inbox rows of one conversation's members, merged over a slice: one row a member, however many messages there were.
+ *
+ * What concerns all members alike is gathered once and given to each at the end, or when the membership changes: who leaves
+ * gets what came before, who joins nothing of it. A joiner's own ordinal is that of the moment, so that what came before
+ * does not count as unread, and no preview from before is shown.
+ */
+import type { Accepted, MembershipChanged } from '../conversation/outcome.ts';
+import type { InboxRow } from '../conversation/rows.ts';
+import { isCountable } from '../conversation/rules.ts';
+import type { ConversationState } from '../conversation/state.ts';
+
+type MergedRow = { -readonly [K in keyof InboxRow]: InboxRow[K] };
+
+/** 1:1: the other user, or the one user of a note to self. */
+function otherOf(state: ConversationState, userId: string): string | null {
+  if (state.conversationType === 'group') return null;
+  for (const memberId of state.members.keys()) if (memberId !== userId) return memberId;
+  return userId;
+}
+
+export class InboxMerge {
+  readonly #rows = new Map<string, MergedRow>();
+  /** The state after the last message that the members' rows do not show yet. */
+  #pending: ConversationState | null = null;
+  #lastMessage: { preview: string | null; atMs: number } | null = null;
+  readonly #ownOrdinals = new Map<string, number>();
+
+  accepted(state: ConversationState, { sent, ordinal, atMs }: Accepted): void {
+    this.#pending = state;
+    if (isCountable(sent.message_type)) this.#lastMessage = { preview: sent.preview, atMs };
+    // A commit of the encryption is sent by a device on its own: nobody has read anything.
+    if (sent.message_type !== 'mls') this.#ownOrdinals.set(sent.sender_id, ordinal);
+  }
+
+  membershipChanged(state: ConversationState, { changes }: MembershipChanged): void {
+    this.#giveOut();
+    for (const { userId, leftSeq } of changes) {
+      const row = this.#rowOf(state, userId);
+      row.leftSeq = leftSeq;
+      if (leftSeq === null) row.ownOrdinal = state.lastOrdinal;
+    }
+  }
+
+  #giveOut(): void {
+    const state = this.#pending;
+    if (state === null) return;
+    for (const userId of state.members.keys()) {
+      const row = this.#rowOf(state, userId);
+      if (this.#lastMessage !== null) row.lastMessage = this.#lastMessage;
+      const ownOrdinal = this.#ownOrdinals.get(userId);
+      if (ownOrdinal !== undefined) row.ownOrdinal = ownOrdinal;
+    }
+    this.#pending = null;
+    this.#lastMessage = null;
+    this.#ownOrdinals.clear();
+  }
+
+  /** The member's row, as of the state. */
+  #rowOf(state: ConversationState, userId: string): MergedRow {
+    let row = this.#rows.get(userId);
+    if (row === undefined) {
+      const { conversationId, conversationType, writeTimestampUs, lastSeq, lastOrdinal } = state;
+      const otherUserId = otherOf(state, userId);
+      row = { userId, conversationId, writeTimestampUs, conversationType, otherUserId, lastSeq, lastOrdinal };
+      this.#rows.set(userId, row);
+      return row;
+    }
+    row.writeTimestampUs = state.writeTimestampUs;
+    row.lastSeq = state.lastSeq;
+    row.lastOrdinal = state.lastOrdinal;
+    return row;
+  }
+
+  rows(): InboxRow[] {
+    this.#giveOut();
+    return [...this.#rows.values()];
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Step 2, project: a slice's outcomes as rows (design rules 8 and 9).
+ *
+ * Every row's columns are what they are as of the event whose write timestamp it carries, so two processors that cut the log
+ * into different batches write the same thing: rows of one user and conversation are merged into the last one, and what a
+ * later event did not touch is still true at its time.
+ */
+import type { Accepted, MemberChange, MembershipChanged } from '../conversation/outcome.ts';
+import { namedTarget } from '../conversation/payload-hash.ts';
+import type { ConversationRow, ConversationRows, MemberRow, MessageRow } from '../conversation/rows.ts';
+import type { ConversationState } from '../conversation/state.ts';
+import type { Decided } from './conversation-decide.ts';
+import { InboxMerge } from './conversation-inbox.ts';
+
+export function messageRow(conversationId: string, accepted: Accepted): MessageRow {
+  const { sent } = accepted;
+  return {
+    conversationId,
+    bucket: accepted.bucket,
+    subBucket: accepted.subBucket,
+    messageId: sent.message_id,
+    seq: accepted.seq,
+    ordinal: accepted.ordinal,
+    senderId: sent.sender_id,
+    senderDeviceId: sent.sender_device_id,
+    messageType: sent.message_type,
+    encryptedBody: sent.encrypted_body,
+    preview: sent.preview,
+    mediaUrl: sent.media_url,
+    thumbnailUrl: sent.thumbnail_url,
+    replyTo: sent.reply_to,
+    targetId: namedTarget(sent),
+    atMs: accepted.atMs,
+    payloadHash: accepted.payloadHash,
+    writeTimestampUs: accepted.writeTimestampUs,
+  };
+}
+
+function memberRow(conversationId: string, change: MemberChange, writeTimestampUs: number): MemberRow {
+  const { userId, role, joinedSeq, leftSeq } = change;
+  return { conversationId, userId, joinedSeq, leftSeq, role, writeTimestampUs };
+}
+
+/** The list of buckets is part of the event's outcome: it is taken from the state right after it. */
+function conversationRow({ conversationId, conversationType, buckets, writeTimestampUs }: ConversationState) {
+  return { conversationId, conversationType, buckets, writeTimestampUs };
+}
+
+class RowBuilder {
+  readonly #members: MemberRow[] = [];
+  readonly #conversations = new Map<string, ConversationRow>();
+  readonly #messages: MessageRow[] = [];
+  readonly #inboxes = new Map<string, InboxMerge>();
+
+  accepted(state: ConversationState, outcome: Accepted): void {
+    const { conversationId } = state;
+    if (outcome.creates) {
+      for (const [userId, { role, joinedSeq }] of state.members) {
+        const change = { userId, role, joinedSeq, leftSeq: null };
+        this.#members.push(memberRow(conversationId, change, outcome.writeTimestampUs));
+      }
+    }
+    if (outcome.opensBucket) this.#conversations.set(conversationId, conversationRow(state));
+    this.#messages.push(messageRow(conversationId, outcome));
+    this.#inboxOf(conversationId).accepted(state, outcome);
+  }
+
+  membershipChanged(state: ConversationState, outcome: MembershipChanged): void {
+    const { conversationId } = state;
+    for (const change of outcome.changes) {
+      this.#members.push(memberRow(conversationId, change, outcome.writeTimestampUs));
+    }
+    if (outcome.directoryVersion === 1) this.#conversations.set(conversationId, conversationRow(state));
+    if (outcome.changes.length > 0) this.#inboxOf(conversationId).membershipChanged(state, outcome);
+  }
+
+  #inboxOf(conversationId: string): InboxMerge {
+    let inbox = this.#inboxes.get(conversationId);
+    if (inbox === undefined) {
+      inbox = new InboxMerge();
+      this.#inboxes.set(conversationId, inbox);
+    }
+    return inbox;
+  }
+
+  rows(): ConversationRows {
+    return {
+      members: this.#members,
+      conversations: [...this.#conversations.values()],
+      messages: this.#messages,
+      inbox: [...this.#inboxes.values()].flatMap((inbox) => inbox.rows()),
+    };
+  }
+}
+
+export function buildRows(decided: readonly Decided[]): ConversationRows {
+  const builder = new RowBuilder();
+  for (const { outcome, state } of decided) {
+    if (outcome.kind === 'accepted') builder.accepted(state, outcome);
+    else if (outcome.kind === 'membership_changed') builder.membershipChanged(state, outcome);
+  }
+  return builder.rows();
+}
+
+export function isEmpty({ members, conversations, messages, inbox }: ConversationRows): boolean {
+  return members.length + conversations.length + messages.length + inbox.length === 0;
+}
