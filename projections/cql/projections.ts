@@ -1,0 +1,56 @@
+/** All projections on one CQL connection. */
+import type { Clock } from '@parley/schemas/environment/clock';
+import type { ConversationRows } from '@parley/streams/conversation/rows';
+import type { ReceiptRow } from '@parley/streams/processors/ports';
+import type { Registry } from 'prom-client';
+import { CqlFoldStateStore } from '../fold-state/store.cql.ts';
+import { HistoryReader } from '../history/reader.ts';
+import { CqlInboxStore } from '../inbox/store.cql.ts';
+import { StoredMemberLookup } from '../members/lookup.ts';
+import { CqlMemberStore } from '../members/store.cql.ts';
+import { StoredMessageLookup } from '../messages/lookup.ts';
+import { CqlMessageStore } from '../messages/store.cql.ts';
+import type { Projections } from '../projections.ts';
+import { readMarksOf } from '../receipts/read-marks.ts';
+import { CqlReceiptStore } from '../receipts/store.cql.ts';
+import { StoreWrites } from '../store-writes.ts';
+import type { CqlConnection } from './connection.ts';
+
+export interface CqlProjectionsOptions {
+  readonly clock: Clock;
+  readonly metrics: Registry;
+}
+
+/** The projections own the connection from here on: closing them closes it. */
+export function openCqlProjections(connection: CqlConnection, options: CqlProjectionsOptions): Projections {
+  const writes = new StoreWrites(options.metrics);
+  const messages = new CqlMessageStore(connection, writes);
+  const members = new CqlMemberStore(connection, writes);
+  const inbox = new CqlInboxStore(connection, writes);
+  const receipts = new CqlReceiptStore(connection, writes, options.clock);
+  return {
+    messages,
+    members,
+    inbox,
+    receipts,
+    foldState: new CqlFoldStateStore(connection, writes),
+    // Each is awaited before the next (design rule 9): a reader that finds a row finds what it rests on.
+    conversationProjector: {
+      project: async (rows: ConversationRows): Promise<void> => {
+        await members.write(rows.members, rows.conversations);
+        await messages.write(rows.messages);
+        await inbox.write(rows.inbox);
+      },
+    },
+    receiptProjector: {
+      project: async (rows: readonly ReceiptRow[]): Promise<void> => {
+        await receipts.write(rows);
+        await inbox.markRead(readMarksOf(rows));
+      },
+    },
+    messageLookup: new StoredMessageLookup(members, messages),
+    memberLookup: new StoredMemberLookup(members),
+    history: new HistoryReader({ inbox, members, messages }),
+    close: () => connection.close(),
+  };
+}

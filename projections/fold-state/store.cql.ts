@@ -1,0 +1,47 @@
+/** Snapshots of the fold in CQL: a row per conversation, written with the state's own timestamp (design rules 8 and 10). */
+import type { FoldStateStore, SavedState } from '@parley/streams/processors/ports';
+import type { CqlConnection } from '../cql/connection.ts';
+import { PartitionWrites } from '../cql/partition-writes.ts';
+import { toNumber, toUuid } from '../cql/values.ts';
+import type { StoreWrites } from '../store-writes.ts';
+
+export const foldStateStatements = {
+  save: `INSERT INTO fold_states (conversation_id, snapshot, log_offset) VALUES (?, ?, ?) USING TIMESTAMP ?`,
+  load: `SELECT snapshot, log_offset, WRITETIME(snapshot) AS write_timestamp FROM fold_states WHERE conversation_id = ?`,
+} as const;
+
+export class CqlFoldStateStore implements FoldStateStore {
+  readonly #connection: CqlConnection;
+  readonly #writes: StoreWrites;
+
+  constructor(connection: CqlConnection, writes: StoreWrites) {
+    this.#connection = connection;
+    this.#writes = writes;
+  }
+
+  load(conversationIds: readonly string[]): Promise<ReadonlyArray<SavedState | null>> {
+    return Promise.all(conversationIds.map((conversationId) => this.#loadOne(conversationId)));
+  }
+
+  async #loadOne(conversationId: string): Promise<SavedState | null> {
+    const params = [toUuid(conversationId)];
+    const [row] = await this.#connection.read({ query: foldStateStatements.load, params }, 1);
+    if (row === undefined) return null;
+    return {
+      conversationId,
+      snapshot: row['snapshot'] as Buffer,
+      offset: toNumber(row['log_offset']),
+      writeTimestampUs: toNumber(row['write_timestamp']),
+    };
+  }
+
+  async save(states: readonly SavedState[]): Promise<void> {
+    const writes = new PartitionWrites();
+    for (const { conversationId, snapshot, offset, writeTimestampUs } of states) {
+      const params = [toUuid(conversationId), snapshot, offset, writeTimestampUs];
+      writes.add(conversationId, [{ query: foldStateStatements.save, params }], snapshot.length);
+    }
+    this.#writes.add('fold_states', writes.mutations);
+    await writes.send(this.#connection);
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Conversation lists in CQL: a partition per user. Columns of chat.messages carry the event's write timestamp; read_seq and
+ * read_ordinal carry read_seq, so that the last write is the maximum. Being a member again is left_seq 0, not null.
+ */
+import type { ConversationType } from '@parley/schemas/generated/state';
+import type { InboxRow } from '@parley/streams/conversation/rows';
+import { types } from 'cassandra-driver';
+import type { CqlConnection, CqlStatement } from '../cql/connection.ts';
+import { PartitionWrites } from '../cql/partition-writes.ts';
+import { fromUuid, orUnset, toMsOrNull, toNumber, toNumberOr, toTextOrNull, toUuid } from '../cql/values.ts';
+import type { StoreWrites } from '../store-writes.ts';
+import type { InboxEntry, InboxStore, ReadMark } from './store.ts';
+import { withoutSuperseded } from './superseded.ts';
+
+const isMember = 0;
+const rowBytes = 512;
+const selected = `conversation_id, conversation_type, other_user_id, last_seq, last_ordinal, last_message, own_ordinal,
+  left_seq, read_seq, read_ordinal`;
+
+export const inboxStatements = {
+  write: `INSERT INTO inbox (user_id, conversation_id, conversation_type, other_user_id, last_seq, last_ordinal,
+    last_message, own_ordinal, left_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
+  markRead: `UPDATE inbox USING TIMESTAMP ? SET read_seq = ?, read_ordinal = ? WHERE user_id = ? AND conversation_id = ?`,
+  get: `SELECT ${selected} FROM inbox WHERE user_id = ? AND conversation_id = ?`,
+  list: `SELECT ${selected} FROM inbox WHERE user_id = ? LIMIT ?`,
+  listAfter: `SELECT ${selected} FROM inbox WHERE user_id = ? AND conversation_id > ? LIMIT ?`,
+} as const;
+
+/** What a row does not bring is left unset: an unset value writes nothing. */
+function writeStatement(row: InboxRow): CqlStatement {
+  const { lastMessage, ownOrdinal, leftSeq } = row;
+  const left = leftSeq === undefined ? types.unset : (leftSeq ?? isMember);
+  return {
+    query: inboxStatements.write,
+    params: [
+      toUuid(row.userId),
+      toUuid(row.conversationId),
+      row.conversationType,
+      orUnset(row.otherUserId === null ? null : toUuid(row.otherUserId)),
+      row.lastSeq,
+      row.lastOrdinal,
+      lastMessage === undefined ? types.unset : new types.Tuple(lastMessage.atMs, lastMessage.preview),
+      ownOrdinal ?? types.unset,
+      left,
+      row.writeTimestampUs,
+    ],
+  };
+}
+
+function markStatement({ userId, conversationId, readSeq, readOrdinal }: ReadMark): CqlStatement {
+  const key = [toUuid(userId), toUuid(conversationId)];
+  return { query: inboxStatements.markRead, params: [readSeq, readSeq, readOrdinal, ...key] };
+}
+
+/** Null for a row that only markRead has touched. */
+function fromRow(row: types.Row): InboxEntry | null {
+  if (row['conversation_type'] === null) return null;
+  const [at, preview] = ((row['last_message'] as types.Tuple | null)?.values() ?? []) as unknown[];
+  const leftSeq = toNumberOr(row['left_seq'], isMember);
+  return {
+    conversationId: fromUuid(row['conversation_id']),
+    conversationType: row['conversation_type'] as ConversationType,
+    otherUserId: row['other_user_id'] === null ? null : fromUuid(row['other_user_id']),
+    lastMessagePreview: toTextOrNull(preview),
+    lastMessageAtMs: toMsOrNull(at),
+    lastSeq: toNumber(row['last_seq']),
+    lastOrdinal: toNumber(row['last_ordinal']),
+    ownOrdinal: toNumberOr(row['own_ordinal'], 0),
+    leftSeq: leftSeq === isMember ? null : leftSeq,
+    readSeq: toNumberOr(row['read_seq'], 0),
+    readOrdinal: toNumberOr(row['read_ordinal'], 0),
+  };
+}
+
+export class CqlInboxStore implements InboxStore {
+  readonly #connection: CqlConnection;
+  readonly #writes: StoreWrites;
+
+  constructor(connection: CqlConnection, writes: StoreWrites) {
+    this.#connection = connection;
+    this.#writes = writes;
+  }
+
+  async write(rows: readonly InboxRow[]): Promise<void> {
+    const writes = new PartitionWrites();
+    for (const row of withoutSuperseded(rows)) writes.add(row.userId, [writeStatement(row)], rowBytes);
+    await this.#send(writes);
+  }
+
+  async markRead(marks: readonly ReadMark[]): Promise<void> {
+    const writes = new PartitionWrites();
+    for (const mark of marks) writes.add(mark.userId, [markStatement(mark)], rowBytes);
+    await this.#send(writes);
+  }
+
+  async #send(writes: PartitionWrites): Promise<void> {
+    this.#writes.add('inbox', writes.mutations);
+    await writes.send(this.#connection);
+  }
+
+  async list(
+    userId: string,
+    options: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly InboxEntry[]> {
+    const { limit } = options;
+    const user = toUuid(userId);
+    const entries: InboxEntry[] = [];
+    for (let after = options.after === null ? null : toUuid(options.after); entries.length < limit; ) {
+      const statement =
+        after === null
+          ? { query: inboxStatements.list, params: [user, limit] }
+          : { query: inboxStatements.listAfter, params: [user, after, limit] };
+      const rows = await this.#connection.read(statement, limit);
+      for (const row of rows) {
+        const entry = fromRow(row);
+        if (entry !== null && entries.length < limit) entries.push(entry);
+      }
+      if (rows.length < limit) break;
+      after = rows.at(-1)!['conversation_id'] as types.Uuid;
+    }
+    return entries;
+  }
+
+  async get(userId: string, conversationId: string): Promise<InboxEntry | null> {
+    const params = [toUuid(userId), toUuid(conversationId)];
+    const [row] = await this.#connection.read({ query: inboxStatements.get, params }, 1);
+    return row === undefined ? null : fromRow(row);
+  }
+}
