@@ -117,7 +117,7 @@ export class Storage {
     const stored = this.bounds.get(id) ?? { earliest: 0, end: 0 };
     const beyond: RecordKey = [id, maxOffset];
     const first: RecordKey = [id, 0];
-    const [last] = this.records.getRange({ start: beyond, end: first, reverse: true, limit: 1 });
+    const [last] = this.records.getRange({ start: beyond, end: first, inclusiveEnd: true, reverse: true, limit: 1 });
     return new Partition(spec.topic, index, id, {
       earliest: stored.earliest,
       end: Math.max(stored.end, last === undefined ? 0 : (last.key as number) + 1),
