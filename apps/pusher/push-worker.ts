@@ -66,13 +66,16 @@ export class PushWorker implements BatchHandler {
     const jobs = await decodeBatch(batch.records, 'push_job', codec, poison);
     const distinct = new Map(jobs.map((job) => [job.job_id, job]));
     this.#dropped.inc({ reason: 'duplicate' }, jobs.length - distinct.size);
-    await inParallel([...distinct.values()], maxInFlight, async (job) => {
-      if (!batch.isCurrent()) return;
-      const dropped = await this.#send(job);
-      if (dropped === null) this.#sent.inc({ reason: job.reason });
-      else this.#dropped.inc({ reason: dropped });
+    await inParallel(byDevice(distinct.values()), maxInFlight, async (ofDevice) => {
+      for (const job of ofDevice) if (batch.isCurrent()) await this.#take(job);
     });
     return batch.isCurrent() ? batch.records.at(-1)!.offset + 1 : null;
+  }
+
+  async #take(job: PushJob): Promise<void> {
+    const dropped = await this.#send(job);
+    if (dropped === null) this.#sent.inc({ reason: job.reason });
+    else this.#dropped.inc({ reason: dropped });
   }
 
   /** Why the job was dropped; null if it was sent. */
@@ -110,4 +113,15 @@ export class PushWorker implements BatchHandler {
     if (sender_display_name !== null || sender_user_id === null) return sender_display_name;
     return this.#dependencies.recipients.displayName(sender_user_id);
   }
+}
+
+/** Notifications of one device go out in order. */
+function byDevice(jobs: Iterable<PushJob>): PushJob[][] {
+  const lists = new Map<string, PushJob[]>();
+  for (const job of jobs) {
+    const list = lists.get(job.recipient_device_id);
+    if (list === undefined) lists.set(job.recipient_device_id, [job]);
+    else list.push(job);
+  }
+  return [...lists.values()];
 }
