@@ -26,10 +26,8 @@ export function nextChunk(chunk: number): number {
   return Math.min(2 * chunk, maxChunkRows);
 }
 
-/** Once a page covers anything, it stops reading after so many rows. */
-export function rowBudget(limit: number): number {
-  return 2 * limit + maxChunkRows;
-}
+/** Once a page covers anything, it stops reading after so many rows: in a burst, a page may be less than full. */
+export const rowBudget = 10_000;
 
 /** Rows held at once, besides as many again before the furthest are dropped. */
 export function maxHeldRows(limit: number): number {

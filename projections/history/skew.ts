@@ -8,3 +8,6 @@ export const fetchMarginMs = 90_000;
 
 /** A page of history begins so long after the T that it is asked before. */
 export const historyMarginMs = 60_000;
+
+/** How far around the cursor's T a first, hopeful read looks. */
+export const nearMarginMs = 2_000;
