@@ -34,6 +34,8 @@ export interface PusherSettings {
   readonly maxBatchRecords: number;
 }
 
+export const defaultPusherSettings: PusherSettings = { maxBatchRecords: 500 };
+
 export interface Pusher {
   /** Resolves at the first assignment. */
   start(): Promise<void>;
@@ -41,7 +43,10 @@ export interface Pusher {
   close(): Promise<void>;
 }
 
-export function createPusher(dependencies: PusherDependencies, { maxBatchRecords }: PusherSettings): Pusher {
+export function createPusher(
+  dependencies: PusherDependencies,
+  { maxBatchRecords }: PusherSettings = defaultPusherSettings,
+): Pusher {
   const { log, codec, clock, metrics } = dependencies;
   const handler = new PushWorker({ ...dependencies, poison: new DeadLetters({ log, codec, clock, metrics }) });
   let subscription: Subscription | null = null;

@@ -1,0 +1,115 @@
+/** The processor of a cluster: the conversation, receipts and presence processors on Kafka, CQL, Redis and PostgreSQL. */
+import { connectCql } from '@parley/projections/cql/connection';
+import { openCqlProjections } from '@parley/projections/cql/projections';
+import { openPostgresDirectory } from '@parley/projections/directory/open';
+import { CachedUserDirectory } from '@parley/projections/directory/users.cached';
+import { SqlUserDirectory } from '@parley/projections/directory/users.sql';
+import { RedisPresenceStore } from '@parley/projections/presence/store.redis';
+import { connectRedis } from '@parley/projections/redis/connection';
+import { RedisSessionStore } from '@parley/projections/sessions/store.redis';
+import { processClock } from '@parley/runtime/clock';
+import {
+  cqlConfig,
+  deliveryConfig,
+  kafkaConfig,
+  postgresConfig,
+  processConfig,
+  redisConfig,
+  unsafeInProduction,
+} from '@parley/runtime/cluster-config';
+import { ConfigError, whole } from '@parley/runtime/config';
+import { type Running, runMain } from '@parley/runtime/main';
+import { createMetrics, startOperations } from '@parley/runtime/operations';
+import { EventCodec } from '@parley/schemas/codec/event-codec';
+import { systemRandom, systemTimers } from '@parley/schemas/environment/system';
+import { RegistrySchemas } from '@parley/schemas/registry/registry-schemas';
+import { deliverySecret } from '@parley/streams/delivery/delivery-token';
+import { GrpcLink } from '@parley/streams/delivery/link.grpc';
+import { KafkaLog } from '@parley/streams/log/kafka/kafka-log';
+import { topicSpecs } from '@parley/streams/log/topics';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { createProcessor, defaultProcessorSettings } from './processor.ts';
+
+const config = z.object({
+  ...processConfig,
+  ...kafkaConfig,
+  ...cqlConfig,
+  ...redisConfig,
+  ...postgresConfig,
+  ...deliveryConfig,
+  PARLEY_BATCH_RECORDS: whole(1, 10_000, defaultProcessorSettings.maxBatchRecords).describe(
+    'most records that a processor takes at once',
+  ),
+});
+
+async function start(settings: z.infer<typeof config>, logger: Logger): Promise<Running> {
+  const problems = unsafeInProduction(settings);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const clock = processClock(settings.PARLEY_CLOCK_OFFSET_MS);
+  const metrics = createMetrics('processor');
+  const timers = systemTimers;
+  const codec = new EventCodec(await RegistrySchemas.connect({ url: settings.PARLEY_REGISTRY_URL }));
+  const log = await KafkaLog.connect({
+    brokers: settings.PARLEY_KAFKA_BROKERS,
+    clientId: `parley-processor-${process.pid}`,
+    replicationFactor: settings.PARLEY_KAFKA_REPLICATION,
+    sessionTimeoutMs: settings.PARLEY_KAFKA_SESSION_TIMEOUT_MS,
+    clock,
+    timers,
+    logger,
+  });
+  await log.ensureTopics(topicSpecs(settings.PARLEY_PARTITIONS));
+  const connection = await connectCql({
+    contactPoints: settings.PARLEY_CQL_CONTACT_POINTS,
+    datacenter: settings.PARLEY_CQL_DATACENTER,
+    keyspace: settings.PARLEY_CQL_KEYSPACE,
+    clock,
+    timers,
+    onWarning: (warning) => logger.warn({ warning }, 'cql'),
+  });
+  const projections = openCqlProjections(connection, { clock, metrics });
+  const onRedisError = (error: Error) => logger.warn({ err: error }, 'redis connection lost');
+  const redis = (use: string) =>
+    connectRedis({ url: settings.PARLEY_REDIS_URL, clientName: `parley-processor-${use}`, onError: onRedisError });
+  const sessions = new RedisSessionStore({ redis: redis('sessions') });
+  const presence = new RedisPresenceStore({ redis: redis('presence') });
+  const directory = await openPostgresDirectory(settings.PARLEY_POSTGRES_URL, {
+    migrate: false,
+    onError: (error) => logger.warn({ err: error }, 'postgres connection lost'),
+  });
+  const link = new GrpcLink({
+    clock,
+    timers,
+    random: systemRandom,
+    metrics,
+    logger,
+    secret: deliverySecret(settings.PARLEY_DELIVERY_SECRET),
+  });
+  const devices = new CachedUserDirectory({ source: new SqlUserDirectory(directory), clock });
+  const processor = createProcessor(
+    { log, codec, projections, sessions, link, devices, presence, clock, timers, metrics, logger },
+    { maxBatchRecords: settings.PARLEY_BATCH_RECORDS },
+  );
+  let isAssigned = false;
+  const operations = await startOperations({
+    host: settings.PARLEY_OPERATIONS_HOST,
+    port: settings.PARLEY_OPERATIONS_PORT,
+    isReady: () => isAssigned && log.isReady(),
+    metrics,
+  });
+  await processor.start();
+  isAssigned = true;
+  return {
+    async stop() {
+      isAssigned = false;
+      await processor.close();
+      await link.close();
+      await log.close();
+      await Promise.all([projections.close(), sessions.close(), presence.close(), directory.close()]);
+      await operations.close();
+    },
+  };
+}
+
+runMain({ name: 'processor', config, stopTimeoutMs: 30_000, start });
