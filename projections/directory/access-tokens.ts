@@ -17,13 +17,14 @@ export const clockToleranceMs = 5_000;
 const maxTokenChars = 2_048;
 const tokenType = 'at+jwt';
 const algorithm = 'EdDSA';
+const defaultName = 'parley';
 
 export interface AccessTokenSettings {
   readonly clock: Clock;
-  /** Who signs, as a name. */
-  readonly issuer: string;
-  /** For whom. */
-  readonly audience: string;
+  /** Who signs, as a name; the same for issuer and verifiers. */
+  readonly issuer?: string;
+  /** For whom; likewise. */
+  readonly audience?: string;
 }
 
 function ed25519(key: KeyObject): KeyObject {
@@ -55,7 +56,7 @@ export class AccessTokenIssuer {
   }
 
   async issue(userId: string, deviceId: string): Promise<{ accessToken: string; accessExpiresAtMs: number }> {
-    const { clock, issuer, audience } = this.#settings;
+    const { clock, issuer = defaultName, audience = defaultName } = this.#settings;
     const issuedAt = Math.floor(clock.nowMs() / 1_000);
     const expiresAt = issuedAt + accessLifetimeMs / 1_000;
     const accessToken = await new SignJWT({ device_id: deviceId })
@@ -83,7 +84,7 @@ export class PublicKeyVerifier implements AccessTokenVerifier {
 
   async verify(token: string): Promise<Principal> {
     if (token.length > maxTokenChars) throw new ParleyError('unauthenticated');
-    const { clock, issuer, audience } = this.#settings;
+    const { clock, issuer = defaultName, audience = defaultName } = this.#settings;
     try {
       const { payload } = await jwtVerify(token, ({ kid }) => this.#keyOf(kid), {
         algorithms: [algorithm],

@@ -1,0 +1,104 @@
+/** An API on an embedded directory, with a clock that the test moves and a log that it reads. */
+import { randomInt } from 'node:crypto';
+import { AccessTokenIssuer, PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
+import { Accounts } from '@parley/projections/directory/accounts';
+import type { DirectoryDatabase } from '@parley/projections/directory/database';
+import { generateTokenKeys } from '@parley/projections/directory/token-keys';
+import { MemorySessionStore } from '@parley/projections/sessions/store.memory';
+import { createLogger } from '@parley/runtime/logger';
+import { systemRandom } from '@parley/schemas/environment/system';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import { Registry } from 'prom-client';
+import { createApi } from './api.ts';
+import type { CodeSender } from './code-sender.ts';
+import { type ApiDependencies, type ApiSettings, defaultApiSettings } from './dependencies.ts';
+import { defaultLimits, memoryLimits } from './limits.ts';
+
+export interface TokenAnswer {
+  readonly user_id: string;
+  readonly device_id: string;
+  readonly access_token: string;
+  readonly refresh_token: string;
+}
+
+export interface ApiFixture {
+  readonly app: FastifyInstance;
+  readonly dependencies: ApiDependencies;
+  readonly log: string[];
+  nowMs(): number;
+  advance(ms: number): void;
+  post(url: string, payload: object, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
+  as(
+    tokens: TokenAnswer,
+    method: 'GET' | 'PUT' | 'PATCH' | 'DELETE',
+    url: string,
+    payload?: object,
+  ): Promise<LightMyRequestResponse>;
+  register(phoneNumber?: string, device?: object): Promise<TokenAnswer>;
+  close(): Promise<void>;
+}
+
+export const keyBundle = Buffer.from([0, 1, 254, 255]).toString('base64');
+export const phoneDevice = { name: 'Phone', platform: 'android', key_bundle: keyBundle, push_token: 'push-token-1' };
+export const newNumber = (): string => `+4179${randomInt(1_000_000, 9_999_999)}`;
+
+export interface FixtureChanges {
+  readonly settings?: Partial<ApiSettings>;
+  readonly sender?: CodeSender;
+  readonly isReady?: () => boolean;
+  /** Limits as in production; otherwise they are out of the way. */
+  readonly limited?: boolean;
+}
+
+const farAway = Object.fromEntries(
+  Object.entries(defaultLimits).map(([name, limit]) => [name, { ...limit, limit: 1_000_000 }]),
+) as typeof defaultLimits;
+
+export function makeApi(database: DirectoryDatabase, changes: FixtureChanges = {}): ApiFixture {
+  let nowMs = 1_700_000_000_000;
+  const clock = { nowMs: () => nowMs };
+  const log: string[] = [];
+  const logger = createLogger('api', 'trace', { write: (line) => void log.push(line) });
+  const { privateKeyPem, publicKeyPem } = generateTokenKeys();
+  const tokenSettings = { clock, issuer: 'parley', audience: 'parley' };
+  const sessions = new MemorySessionStore({ clock });
+  const issuer = new AccessTokenIssuer({ ...tokenSettings, privateKeyPem });
+  const dependencies: ApiDependencies = {
+    accounts: new Accounts({ database, sessions, issuer, clock, random: systemRandom }),
+    verifier: new PublicKeyVerifier({ ...tokenSettings, publicKeyPems: [publicKeyPem] }),
+    sessions,
+    limits: memoryLimits(clock, changes.limited === true ? defaultLimits : farAway),
+    sender: changes.sender ?? { send: async () => undefined },
+    isReady: changes.isReady ?? (() => true),
+    logger,
+    metrics: new Registry(),
+  };
+  const settings = { ...defaultApiSettings, production: false, echoCodes: true, ...changes.settings };
+  const app = createApi(dependencies, settings);
+  const post: ApiFixture['post'] = (url, payload, headers = {}) =>
+    app.inject({ method: 'POST', url, payload, headers });
+  return {
+    app,
+    dependencies,
+    log,
+    nowMs: () => nowMs,
+    advance: (ms) => {
+      nowMs += ms;
+    },
+    post,
+    as: (tokens, method, url, payload) =>
+      app.inject({
+        method,
+        url,
+        headers: { authorization: `Bearer ${tokens.access_token}` },
+        ...(payload === undefined ? {} : { payload }),
+      }),
+    register: async (phoneNumber = newNumber(), device = phoneDevice) => {
+      const started = await post('/v1/registrations', { phone_number: phoneNumber });
+      const code = started.json().dev_code;
+      const body = { phone_number: phoneNumber, code, display_name: 'Ann', device };
+      return (await post('/v1/registrations/verify', body)).json();
+    },
+    close: () => app.close(),
+  };
+}

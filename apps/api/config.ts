@@ -1,0 +1,105 @@
+/** What the API reads from the environment. */
+import type { Limit } from '@parley/projections/limits/limits';
+import {
+  developmentConfig,
+  postgresConfig,
+  processConfig,
+  redisConfig,
+  tokenSignerConfig,
+  unsafeInProduction,
+} from '@parley/runtime/cluster-config';
+import { whole } from '@parley/runtime/config';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { type CodeSender, LoggedCodeSender, WebhookCodeSender } from './code-sender.ts';
+import { type ApiSettings, defaultApiSettings } from './dependencies.ts';
+import { defaultLimits, type LimitName } from './limits.ts';
+
+/** The keys that standalone has too. */
+export const apiConfig = {
+  PARLEY_API_HOST: z.string().default('0.0.0.0').describe('address that the API listens on'),
+  PARLEY_API_PORT: whole(0, 65_535, 8_080).describe('port that the API listens on'),
+  PARLEY_API_TRUST_PROXY: z
+    .string()
+    .regex(/^(true|false|[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*)$/, 'must be true, false, or addresses and networks')
+    .default('false')
+    .describe('whose X-Forwarded-For is believed: true for everybody, or addresses and networks, separated by commas'),
+  PARLEY_API_MAX_BODY_BYTES: whole(1_024, 16_777_216, defaultApiSettings.maxBodyBytes).describe(
+    'largest body of a request',
+  ),
+  PARLEY_API_MAX_CONNECTIONS: whole(1, 1_000_000, defaultApiSettings.maxConnections).describe(
+    'connections that are open at a time',
+  ),
+  PARLEY_REGISTRATIONS_PER_HOUR: whole(1, 1_000_000_000, defaultLimits.codesPerNetwork.limit).describe(
+    'one-time codes that one network may ask for in an hour; verifications and refreshes follow it',
+  ),
+  PARLEY_CODES_PER_NUMBER_PER_HOUR: whole(1, 1_000, defaultLimits.codesPerNumber.limit).describe(
+    'one-time codes that are sent to one phone number in an hour; does not hold where codes come back in the answer',
+  ),
+  PARLEY_CODE_WEBHOOK_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('where one-time codes are POSTed for an SMS provider; without it they are printed, in development only'),
+  PARLEY_CODE_WEBHOOK_SECRET: z.string().min(16).optional().describe('bearer token of that request'),
+};
+
+export const config = z.object({
+  ...processConfig,
+  ...postgresConfig,
+  ...redisConfig,
+  ...tokenSignerConfig,
+  ...developmentConfig,
+  ...apiConfig,
+});
+
+type SharedKeys = z.infer<
+  z.ZodObject<typeof apiConfig & typeof developmentConfig & Pick<typeof processConfig, 'NODE_ENV'>>
+>;
+
+/** What makes a configuration unfit to start with, in production above all. */
+export function configProblems(values: SharedKeys): string[] {
+  const problems = unsafeInProduction(values);
+  const webhook = values.PARLEY_CODE_WEBHOOK_URL !== undefined;
+  if (webhook !== (values.PARLEY_CODE_WEBHOOK_SECRET !== undefined)) {
+    problems.push('PARLEY_CODE_WEBHOOK_URL and PARLEY_CODE_WEBHOOK_SECRET: give both or neither');
+  }
+  if (values.NODE_ENV === 'production' && !webhook) {
+    problems.push(
+      'PARLEY_CODE_WEBHOOK_URL: without it nobody could register, as codes are never printed in production',
+    );
+  }
+  return problems;
+}
+
+export function settingsFrom(values: SharedKeys): ApiSettings {
+  const trust = values.PARLEY_API_TRUST_PROXY;
+  return {
+    production: values.NODE_ENV === 'production',
+    echoCodes: values.PARLEY_DEV_CODES,
+    trustProxy: trust === 'true' || trust === 'false' ? trust === 'true' : trust.split(','),
+    maxBodyBytes: values.PARLEY_API_MAX_BODY_BYTES,
+    maxConnections: values.PARLEY_API_MAX_CONNECTIONS,
+  };
+}
+
+/** All limits of a network grow with the one that is configured. */
+export function limitsFrom(values: SharedKeys): Record<LimitName, Limit> {
+  const factor = values.PARLEY_REGISTRATIONS_PER_HOUR / defaultLimits.codesPerNetwork.limit;
+  const scaled = ({ limit, windowMs }: Limit): Limit => ({ limit: Math.max(1, Math.ceil(limit * factor)), windowMs });
+  const perNumber = values.PARLEY_DEV_CODES
+    ? values.PARLEY_REGISTRATIONS_PER_HOUR
+    : values.PARLEY_CODES_PER_NUMBER_PER_HOUR;
+  return {
+    codesPerNumber: { ...defaultLimits.codesPerNumber, limit: perNumber },
+    codesPerNetwork: scaled(defaultLimits.codesPerNetwork),
+    verificationsPerNetwork: scaled(defaultLimits.verificationsPerNetwork),
+    refreshesPerNetwork: scaled(defaultLimits.refreshesPerNetwork),
+    callsPerUser: defaultLimits.callsPerUser,
+  };
+}
+
+export function senderFrom(values: SharedKeys, logger: Logger): CodeSender {
+  const { PARLEY_CODE_WEBHOOK_URL: url, PARLEY_CODE_WEBHOOK_SECRET: secret } = values;
+  if (url !== undefined && secret !== undefined) return new WebhookCodeSender({ url, secret, fetch });
+  return new LoggedCodeSender(logger, { production: values.NODE_ENV === 'production' });
+}

@@ -1,0 +1,37 @@
+/** What the API needs from its main. */
+import type { Accounts } from '@parley/projections/directory/accounts';
+import type { AccessTokenVerifier } from '@parley/projections/directory/directory';
+import type { SessionStore } from '@parley/projections/sessions/store';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { CodeSender } from './code-sender.ts';
+import type { ApiLimits } from './limits.ts';
+
+export interface ApiDependencies {
+  readonly accounts: Accounts;
+  readonly verifier: AccessTokenVerifier;
+  readonly sessions: Pick<SessionStore, 'isRevoked'>;
+  readonly limits: ApiLimits;
+  readonly sender: CodeSender;
+  readonly isReady: () => boolean;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+}
+
+export interface ApiSettings {
+  readonly production: boolean;
+  /** One-time codes come back in the answer as `dev_code`. Never in production. */
+  readonly echoCodes: boolean;
+  /** Whose X-Forwarded-For is believed: nobody's, everybody's, or that of these addresses and networks. */
+  readonly trustProxy: boolean | string[];
+  readonly maxBodyBytes: number;
+  readonly maxConnections: number;
+}
+
+export const defaultApiSettings: ApiSettings = {
+  production: true,
+  echoCodes: false,
+  trustProxy: false,
+  maxBodyBytes: 64 * 1_024,
+  maxConnections: 10_000,
+};

@@ -1,0 +1,99 @@
+/** Every error of the API in one shape, from the catalogue: those of handlers, of validation, of fastify and of HTTP itself. */
+import { type ErrorCode, errorCatalogue } from '@parley/schemas/errors/catalogue';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+
+export const errorBody = z
+  .object({
+    error: z.object({
+      code: z.string().describe('a code of docs/ERRORS.md'),
+      message: z.string().describe('what it means, for a person'),
+      action: z.string().describe('what to do about it'),
+      detail: z.string().optional().describe('what exactly'),
+      retry_after_ms: z.int().optional().describe('when the same may be sent again'),
+    }),
+  })
+  .describe('an error');
+
+export type ErrorBody = z.infer<typeof errorBody>;
+
+export function bodyOf(error: ParleyError): ErrorBody {
+  const { message, action } = errorCatalogue[error.code];
+  return {
+    error: {
+      code: error.code,
+      message,
+      action,
+      ...(error.detail === undefined ? {} : { detail: error.detail }),
+      ...(error.retryAfterMs === undefined ? {} : { retry_after_ms: Math.ceil(error.retryAfterMs) }),
+    },
+  };
+}
+
+/** What fastify objects to before a handler runs; its own messages may quote the request. */
+const fastifyErrors: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['request_too_large'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['invalid_request', 'content-type: must be application/json'],
+  FST_ERR_CTP_EMPTY_TYPE: ['invalid_request', 'content-type: must be application/json'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_request', 'body: must not be empty'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_request', 'body: must be JSON'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'content-length: must be that of the body'],
+  FST_ERR_BAD_URL: ['invalid_request', 'url: must be well-formed'],
+  FST_ERR_MAX_PARAM_LENGTH: ['invalid_request', 'url: a part is too long'],
+  FST_ERR_CTP_INSTANCE_ALREADY_STARTED: ['not_ready'],
+};
+const maxIssues = 5;
+
+/** The error as one of the catalogue; what nobody expected is `internal`, and says nothing more. */
+export function catalogued(error: unknown): ParleyError {
+  if (error instanceof ParleyError) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const issues = error.validation.slice(0, maxIssues);
+    const detail = issues.map(
+      (issue) => `${issue.instancePath.slice(1) || 'body'}: ${issue.message ?? 'is not valid'}`,
+    );
+    return new ParleyError('invalid_request', { detail: detail.join('; ') });
+  }
+  if (!(error instanceof Error) || isResponseSerializationError(error))
+    return new ParleyError('internal', { cause: error });
+  const { code = '', statusCode = 500 } = error as { code?: string; statusCode?: number };
+  const [known, detail] = fastifyErrors[code] ?? [];
+  if (known !== undefined) return new ParleyError(known, detail === undefined ? {} : { detail });
+  if (statusCode >= 400 && statusCode < 500) return new ParleyError('invalid_request');
+  return new ParleyError('internal', { cause: error });
+}
+
+function answer(reply: FastifyReply, error: ParleyError): void {
+  const { httpStatus } = errorCatalogue[error.code];
+  if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
+  if (httpStatus === 401) reply.header('www-authenticate', 'Bearer');
+  reply.code(httpStatus).type('application/json; charset=utf-8').send(bodyOf(error));
+}
+
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const known = catalogued(error);
+  if (errorCatalogue[known.code].httpStatus >= 500) {
+    request.log.error({ err: known, errorCode: known.code, requestId: request.id }, 'a request failed');
+  }
+  answer(reply, known);
+}
+
+export function useErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  app.setNotFoundHandler((_request, reply) => answer(reply, new ParleyError('not_found', { detail: 'no such route' })));
+}
+
+/** For what is no HTTP at all: the answer by hand, then the end of the connection. */
+export function answerClientError(
+  _error: Error,
+  socket: { writable: boolean; write(text: string): unknown; destroy(): void },
+): void {
+  if (socket.writable) {
+    const body = JSON.stringify(bodyOf(new ParleyError('invalid_request', { detail: 'not an HTTP request' })));
+    const head = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8';
+    socket.write(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  }
+  socket.destroy();
+}

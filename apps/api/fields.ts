@@ -1,0 +1,61 @@
+/** The fields of requests and answers. Text is refused where SQL or a person could not show it. */
+
+import { maxDisplayNameChars } from '@parley/projections/directory/accounts';
+import { maxDeviceNameChars, maxKeyBundleBytes, maxPushTokenChars } from '@parley/projections/directory/devices';
+import { codeDigits } from '@parley/projections/directory/one-time-codes';
+import { z } from 'zod';
+
+const base64Chars = (bytes: number): number => Math.ceil(bytes / 3) * 4;
+
+/** No control characters, no lone surrogates, not only blanks. */
+const text = (maxChars: number) =>
+  z
+    .string()
+    .max(maxChars)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters')
+    .regex(/\S/, 'must not be blank');
+
+export const uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a UUID in lower case')
+  .describe('a UUID in lower case');
+export const timeMs = z.int().describe('milliseconds since the Unix epoch');
+export const phoneNumber = z.string().max(40).describe('E.164, such as +491701234567');
+export const code = z
+  .string()
+  .regex(new RegExp(`^[0-9]{${codeDigits}}$`), `must be ${codeDigits} digits`)
+  .describe('the one-time code');
+export const displayName = text(maxDisplayNameChars).describe('what others see');
+export const deviceName = text(maxDeviceNameChars).describe('what the user calls the device');
+export const platform = z.enum(['ios', 'android', 'web', 'desktop']);
+export const keyBundle = z
+  .base64()
+  .min(4)
+  .max(base64Chars(maxKeyBundleBytes))
+  .describe('public keys of the device, opaque to the server, in base64');
+export const pushToken = z
+  .string()
+  .min(1)
+  .max(maxPushTokenChars)
+  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII')
+  .nullable()
+  .describe('token of APNs or FCM; null for no pushes');
+
+export const tokens = z.object({
+  user_id: uuid,
+  device_id: uuid,
+  access_token: z.string().describe('short-lived; goes into the Authorization header'),
+  access_expires_at_ms: timeMs,
+  refresh_token: z.string().describe('good for one use; used again it revokes the device'),
+  refresh_expires_at_ms: timeMs,
+});
+
+export const device = z.object({
+  device_id: uuid,
+  name: z.string(),
+  platform,
+  created_at_ms: timeMs,
+  current: z.boolean().describe('true for the device that asks'),
+});
+
+export const nothing = z.null().describe('nothing');
