@@ -21,7 +21,7 @@ from parley_ids import direct_conversation_id, make_ulid, ulid_time_ms
 def register(args):
     asked = post(args.api + "/v1/registrations", {"phone_number": args.phone})
     code = args.code or asked.get("dev_code") or input("code: ")
-    device = {"name": "python", "platform": "desktop", "key_bundle": "", "push_token": None}
+    device = {"name": "python", "platform": "desktop", "key_bundle": "bm9uZQ==", "push_token": None}
     body = {"phone_number": args.phone, "code": code, "display_name": args.name, "device": device}
     state = State(args.state)
     state.data.update(api=args.api, tokens=post(args.api + "/v1/registrations/verify", body))

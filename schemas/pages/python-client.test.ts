@@ -33,6 +33,7 @@ const anyFrame: fc.Arbitrary<Frame> = fc
 const hexOf = ({ name, body }: Frame): string => encodeFrame(name, body as never).toString('hex');
 const jsonOf = ({ name, body }: Frame): unknown => JSON.parse(encodeJsonFrame(name, body as never));
 
+// Left out because there may be no python3 on a machine; the line printed above says so.
 describe.runIf(hasPython)('the Python client', () => {
   it('writes and reads the worked examples and a thousand random frames as the servers do', () => {
     const frames = [...exampleFrames, ...fc.sample(anyFrame, 1000)];
