@@ -101,6 +101,28 @@ describe('a conversation whose window holds many ids', () => {
     expect(await processor.handle(world.batch(2_002))).toBe(2_003);
   });
 
+  it('invariant 3: may go on while it is written, and nothing of that is lost', async () => {
+    const { world, processor, next } = await busyWorld();
+    processor.start();
+    await next();
+    world.nowMs += 1_000;
+    let written = () => {};
+    world.wait = (step) => (step === 'save' ? new Promise((resolve) => (written = resolve)) : Promise.resolve());
+    world.timers.run();
+    await next();
+    written();
+    await processor.close();
+    world.wait = () => Promise.resolve();
+    expect(world.states.get(group)!.offset).toBe(2_001);
+    world.append(sent());
+    expect(await processor.handle(world.batch(2_003))).toBeNull();
+    await next();
+    const rows = [...world.rows.messageRows.values()].filter(({ conversationId }) => conversationId === group);
+    expect(rows.map(({ seq }) => seq)).toEqual(Array.from({ length: 2_003 }, (_, i) => i + 1));
+    world.nowMs += 5_000;
+    expect(await next()).toBe(2_006);
+  });
+
   it('rule 10: is left alone when its partition was taken away', async () => {
     const { world, processor, next } = await busyWorld();
     processor.start();

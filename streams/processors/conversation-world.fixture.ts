@@ -43,6 +43,8 @@ export class World {
   calls: Step[] = [];
   /** Called at the beginning of every step, and once more when it has taken effect. */
   interrupt: (step: Step, when: 'before' | 'after') => void = () => undefined;
+  /** What a step waits for before it takes effect. */
+  wait: (step: Step) => Promise<void> = () => Promise.resolve();
   /** `userId/deviceId` of live connections. */
   readonly online = new Set<string>();
   readonly devicesOf = new Map<string, readonly DeviceRef[]>();
@@ -56,7 +58,7 @@ export class World {
   async #step<T>(step: Step, effect: () => T): Promise<T> {
     this.calls.push(step);
     this.interrupt(step, 'before');
-    await Promise.resolve();
+    await this.wait(step);
     const result = effect();
     this.interrupt(step, 'after');
     return result;

@@ -304,6 +304,7 @@ describe('rule 10: state belongs to one assignment', () => {
       };
       expect(await (await world.processor()).handle(world.batch())).toBeNull();
       expect(world.states.size).toBe(0);
+      expect(world.calls.at(-1)).toBe(step === 'project' ? 'project' : 'push');
     },
   );
 
