@@ -69,11 +69,11 @@ const setUp = (log = new MemoryLog(), ledger = new MemoryLedger(leaseMs)) => {
     });
   };
   /** Hands everything new in the topic to the processor. */
-  const process = async () => {
+  const process = async (isCurrent = () => true) => {
     const from = log.offsets.get(topics.presence) ?? 0;
     const records = (log.records.get(topics.presence) ?? []).slice(from);
     if (records.length === 0) return;
-    const next = await processor.handle(batchOf(records));
+    const next = await processor.handle(batchOf(records, isCurrent));
     if (next !== null) log.offsets.set(topics.presence, next);
   };
   const frames = () =>
@@ -143,6 +143,17 @@ describe('the presence processor', () => {
     say({ status: 'offline', device_id: web, at_ms: startMs + 7 });
     await process();
     expect(frames().map(({ body }) => body)[1]).toEqual({ user_id: ann, status: 'offline', last_seen_ms: startMs + 7 });
+  });
+
+  it('tells and commits nothing once the partition was taken away', async () => {
+    const { assign, say, process, ledger, frames, log } = setUp();
+    await assign();
+    ledger.watching.set(ann, ['g7']);
+    say({});
+    await process(() => false);
+    expect([frames(), log.offsets.get(topics.presence)]).toEqual([[], undefined]);
+    await process();
+    expect(frames()).toHaveLength(1);
   });
 
   it('makes one delivery for each gateway of a batch, and tells of a user once', async () => {
