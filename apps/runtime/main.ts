@@ -9,6 +9,9 @@ import type { z } from 'zod';
 import { ConfigError, describeConfig, loadConfig } from './config.ts';
 import { createLogger } from './logger.ts';
 
+/** EX_CONFIG of sysexits.h: starting again without a change is of no use. */
+const misconfigured = 78;
+
 export interface Running {
   /** Stops taking work, finishes what is in flight, closes what was opened, in that order. */
   stop(): Promise<void>;
@@ -32,7 +35,7 @@ export function runMain<S extends z.ZodObject>(options: MainOptions<S>): void {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(`${options.name}: ${error.message}`);
-    process.exitCode = 78;
+    process.exitCode = misconfigured;
     return;
   }
   const level = (config as { PARLEY_LOG_LEVEL?: string }).PARLEY_LOG_LEVEL ?? 'info';
@@ -70,6 +73,11 @@ function superviseProcess<S extends z.ZodObject>(options: MainOptions<S>, config
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
   const die = (error: unknown): void => {
+    if (error instanceof ConfigError) {
+      console.error(`${options.name}: ${error.message}`);
+      end(misconfigured);
+      return;
+    }
     logger.fatal({ err: error }, 'an error that nobody caught');
     end(1);
   };

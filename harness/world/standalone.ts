@@ -11,6 +11,7 @@ export const appMain = (app: string): string =>
 
 /** A harness is many users behind one address, and sends as fast as it likes. */
 export const harnessLimits: Readonly<Record<string, string>> = {
+  NODE_ENV: 'test',
   PARLEY_DEV_CODES: 'true',
   PARLEY_MESSAGES_PER_MINUTE: '1000000',
   PARLEY_REGISTRATIONS_PER_HOUR: '1000000',

@@ -1,0 +1,73 @@
+/**
+ * Brings the services of a cell to where the apps can start: registers schemas, makes topics and tables, migrates the directory.
+ *
+ * Run once before a deployment. What is there already is left as it is, so running it again does nothing.
+ */
+import { connectCql } from '@parley/projections/cql/connection';
+import { ensureCqlSchema } from '@parley/projections/cql/schema';
+import { openPostgresDirectory } from '@parley/projections/directory/open';
+import { loadConfig } from '@parley/runtime/config';
+import { createLogger } from '@parley/runtime/logger';
+import { systemClock, systemTimers } from '@parley/schemas/environment/system';
+import { registerHistory } from '@parley/schemas/registry/register';
+import { KafkaLog } from '@parley/streams/log/kafka/kafka-log';
+import { topicSpecs } from '@parley/streams/log/topics';
+import { config } from './config.ts';
+
+const settings = loadConfig(config, process.env);
+const logger = createLogger('setup', settings.PARLEY_LOG_LEVEL);
+const environment = { clock: systemClock, timers: systemTimers };
+
+async function makeTopics(): Promise<void> {
+  const log = await KafkaLog.connect({
+    brokers: settings.PARLEY_KAFKA_BROKERS,
+    clientId: `parley-setup-${process.pid}`,
+    replicationFactor: settings.PARLEY_KAFKA_REPLICATION,
+    logger,
+    ...environment,
+  });
+  try {
+    await log.ensureTopics(topicSpecs(settings.PARLEY_PARTITIONS));
+  } finally {
+    await log.close();
+  }
+  logger.info({ partitions: settings.PARLEY_PARTITIONS }, 'topics are there');
+}
+
+async function makeTables(): Promise<void> {
+  const connection = await connectCql({
+    contactPoints: settings.PARLEY_CQL_CONTACT_POINTS,
+    datacenter: settings.PARLEY_CQL_DATACENTER,
+    ...environment,
+  });
+  try {
+    await ensureCqlSchema(connection.client, {
+      keyspace: settings.PARLEY_CQL_KEYSPACE,
+      datacenter: settings.PARLEY_CQL_DATACENTER,
+      replicationFactor: settings.PARLEY_CQL_REPLICATION,
+    });
+  } finally {
+    await connection.close();
+  }
+  logger.info({ keyspace: settings.PARLEY_CQL_KEYSPACE }, 'tables are there');
+}
+
+async function migrateDirectory(): Promise<void> {
+  const directory = await openPostgresDirectory(settings.PARLEY_POSTGRES_URL, {
+    migrate: true,
+    onError: (error) => logger.warn({ err: error }, 'postgresql'),
+  });
+  await directory.close();
+  logger.info('the directory is migrated');
+}
+
+async function registerSchemas(): Promise<void> {
+  const registered = await registerHistory({ url: settings.PARLEY_REGISTRY_URL });
+  logger.info({ schemas: registered.length }, 'schemas are registered');
+}
+
+const steps = await Promise.allSettled([makeTopics(), makeTables(), migrateDirectory(), registerSchemas()]);
+for (const step of steps) {
+  if (step.status === 'rejected') logger.error({ err: step.reason }, 'a step of the setup failed');
+}
+process.exitCode = steps.every((step) => step.status === 'fulfilled') ? 0 : 1;

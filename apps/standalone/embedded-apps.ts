@@ -1,0 +1,118 @@
+/** The apps of a cluster as parts of one process: gateways, processor, pusher and api, joined by calls instead of networks. */
+import { createApi } from '@parley/api/api';
+import { limitsFrom, senderFrom, settingsFrom } from '@parley/api/config';
+import { memoryLimits } from '@parley/api/limits';
+import { createGateway, type Gateway } from '@parley/gateway/gateway';
+import { defaultGatewaySettings } from '@parley/gateway/settings';
+import { createProcessor, type Processor } from '@parley/processor/processor';
+import { AccessTokenIssuer, PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
+import { Accounts, restoreRevocations } from '@parley/projections/directory/accounts';
+import { CachedUserDirectory } from '@parley/projections/directory/users.cached';
+import { SqlUserDirectory } from '@parley/projections/directory/users.sql';
+import { MemoryMessageRateLimiter } from '@parley/projections/limits/limits.memory';
+import { PrintProvider } from '@parley/pusher/provider.print';
+import { createPusher, type Pusher } from '@parley/pusher/pusher';
+import { EventCodec } from '@parley/schemas/codec/event-codec';
+import type { Clock, Timers } from '@parley/schemas/environment/clock';
+import type { Random } from '@parley/schemas/environment/random';
+import { EmbeddedSchemas } from '@parley/schemas/registry/embedded-schemas';
+import { InProcessLink } from '@parley/streams/delivery/link.in-process';
+import { PushJobQueue } from '@parley/streams/push/push-jobs';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { StandaloneConfig } from './config.ts';
+import type { EmbeddedStores } from './embedded-stores.ts';
+
+export interface AppsOptions {
+  readonly config: StandaloneConfig;
+  readonly stores: EmbeddedStores;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+}
+
+export interface Apps {
+  readonly gateways: readonly Gateway[];
+  readonly processor: Processor;
+  readonly pusher: Pusher;
+  readonly api: ReturnType<typeof createApi>;
+}
+
+export async function createApps(options: AppsOptions): Promise<Apps> {
+  const { config, stores, clock, timers, logger, metrics } = options;
+  const { log, projections, sessions, presence } = stores;
+  const codec = new EventCodec(new EmbeddedSchemas());
+  const link = new InProcessLink(logger);
+  const users = new CachedUserDirectory({ source: new SqlUserDirectory(stores.directory), clock });
+  const verifier = new PublicKeyVerifier({ clock, publicKeyPems: [stores.keys.publicKeyPem] });
+  const shared = { log, codec, projections, sessions, presence, clock, timers, metrics, logger };
+  const limit = { limit: config.PARLEY_MESSAGES_PER_MINUTE, windowMs: 60_000 };
+  const limiter = new MemoryMessageRateLimiter({ clock, limit });
+  const gateways: Gateway[] = [];
+  for (const [index] of config.PARLEY_GATEWAY_PORTS.entries()) {
+    const gatewayId = `gateway-${index + 1}`;
+    const gateway = await createGateway(
+      {
+        ...shared,
+        members: projections.members,
+        messages: projections.messageLookup,
+        inbox: projections.inbox,
+        receipts: projections.receipts,
+        history: projections.history,
+        users,
+        tokens: verifier,
+        limiter,
+        pushJobs: new PushJobQueue({ log, codec, clock }),
+        random: options.random,
+      },
+      {
+        ...defaultGatewaySettings(gatewayId),
+        host: config.PARLEY_GATEWAY_HOST,
+        messagesPerMinute: config.PARLEY_MESSAGES_PER_MINUTE,
+        maxConnections: config.PARLEY_MAX_CONNECTIONS,
+      },
+    );
+    link.register(gatewayId, gateway.sink);
+    gateways.push(gateway);
+  }
+  const processor = createProcessor({ ...shared, link, devices: users });
+  const pusher = createPusher({
+    ...shared,
+    recipients: users,
+    watermarks: projections.receipts,
+    provider: new PrintProvider(logger),
+  });
+  return {
+    gateways,
+    processor,
+    pusher,
+    api: await makeApi(options, verifier, () => gateways.every((one) => one.isReady())),
+  };
+}
+
+async function makeApi(
+  options: AppsOptions,
+  verifier: PublicKeyVerifier,
+  isReady: () => boolean,
+): Promise<Apps['api']> {
+  const { config, stores, clock, logger, metrics } = options;
+  const { sessions } = stores;
+  const issuer = new AccessTokenIssuer({ clock, privateKeyPem: stores.keys.privateKeyPem });
+  const accounts = new Accounts({ database: stores.directory, sessions, issuer, clock, random: options.random });
+  await restoreRevocations(accounts.devices, sessions, clock);
+  return createApi(
+    {
+      accounts,
+      verifier,
+      sessions,
+      limits: memoryLimits(clock, limitsFrom(config)),
+      sender: senderFrom(config, logger),
+      isReady,
+      logger,
+      metrics,
+    },
+    settingsFrom(config),
+  );
+}

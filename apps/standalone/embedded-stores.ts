@@ -1,0 +1,103 @@
+/**
+ * The embedded adapters in one data folder: log, projections and directory on disk; sessions, leases and limits in memory.
+ *
+ * A lock file keeps a second process out: two would both believe that they own the log.
+ */
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DirectoryDatabase } from '@parley/projections/directory/database';
+import { openEmbeddedDirectory } from '@parley/projections/directory/open';
+import { openTokenKeys, type TokenKeys } from '@parley/projections/directory/token-keys';
+import { type EmbeddedProjections, openEmbeddedProjections } from '@parley/projections/lmdb/projections';
+import { MemoryPresenceStore } from '@parley/projections/presence/store.memory';
+import { MemorySessionStore } from '@parley/projections/sessions/store.memory';
+import { ConfigError } from '@parley/runtime/config';
+import type { Clock, Timers } from '@parley/schemas/environment/clock';
+import { LmdbLog } from '@parley/streams/log/lmdb/lmdb-log';
+import { topicSpecs } from '@parley/streams/log/topics';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+
+export interface EmbeddedStores {
+  readonly log: LmdbLog;
+  readonly projections: EmbeddedProjections;
+  readonly directory: DirectoryDatabase;
+  readonly sessions: MemorySessionStore;
+  readonly presence: MemoryPresenceStore;
+  readonly keys: TokenKeys;
+  close(): Promise<void>;
+}
+
+export interface EmbeddedStoresOptions {
+  readonly dataDir: string;
+  readonly partitions: number;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+}
+
+export async function openEmbeddedStores(options: EmbeddedStoresOptions): Promise<EmbeddedStores> {
+  const { dataDir, clock, timers, logger, metrics } = options;
+  mkdirSync(dataDir, { recursive: true });
+  const unlock = lockFolder(dataDir);
+  const projections = openEmbeddedProjections(join(dataDir, 'projections'), { clock, metrics });
+  if (projections.startedEmpty)
+    logger.warn('the machine stopped uncleanly: projections are derived again from the log');
+  const log = await LmdbLog.open({
+    path: join(dataDir, 'log'),
+    clock,
+    timers,
+    logger,
+    checkpoints: projections.checkpoints,
+  });
+  await log.ensureTopics(topicSpecs(options.partitions));
+  const directory = await openEmbeddedDirectory(join(dataDir, 'directory'));
+  const sessions = new MemorySessionStore({ clock });
+  const presence = new MemoryPresenceStore();
+  return {
+    log,
+    projections,
+    directory,
+    sessions,
+    presence,
+    keys: openTokenKeys(dataDir),
+    async close() {
+      await log.close();
+      await projections.close();
+      await directory.close();
+      await sessions.close();
+      await presence.close();
+      unlock();
+    },
+  };
+}
+
+/** @throws ConfigError if a living process holds the folder */
+function lockFolder(dataDir: string): () => void {
+  const path = join(dataDir, 'lock');
+  for (;;) {
+    try {
+      const file = openSync(path, 'wx');
+      writeSync(file, String(process.pid));
+      closeSync(file);
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const holder = Number(readFileSync(path, 'utf8'));
+    if (holder > 0 && holder !== process.pid && isAlive(holder)) {
+      throw new ConfigError([`PARLEY_DATA_DIR: ${dataDir} is in use by process ${holder}`]);
+    }
+    rmSync(path, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

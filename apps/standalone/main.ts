@@ -1,0 +1,48 @@
+/** All of Parley in one process, with embedded adapters and a data folder: what `npm start` runs. */
+import { processClock } from '@parley/runtime/clock';
+import { ConfigError } from '@parley/runtime/config';
+import { type Running, runMain } from '@parley/runtime/main';
+import { createMetrics, startOperations } from '@parley/runtime/operations';
+import { systemRandom, systemTimers } from '@parley/schemas/environment/system';
+import type { Logger } from 'pino';
+import { config, problemsOf, type StandaloneConfig } from './config.ts';
+import { createApps } from './embedded-apps.ts';
+import { openEmbeddedStores } from './embedded-stores.ts';
+
+async function start(settings: StandaloneConfig, logger: Logger): Promise<Running> {
+  const problems = problemsOf(settings);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const clock = processClock(settings.PARLEY_CLOCK_OFFSET_MS);
+  const metrics = createMetrics('standalone');
+  const environment = { clock, timers: systemTimers, random: systemRandom, logger, metrics };
+  const stores = await openEmbeddedStores({
+    ...environment,
+    dataDir: settings.PARLEY_DATA_DIR,
+    partitions: settings.PARLEY_PARTITIONS,
+  });
+  const { gateways, processor, pusher, api } = await createApps({ ...environment, config: settings, stores });
+  await processor.start();
+  await pusher.start();
+  for (const [index, port] of settings.PARLEY_GATEWAY_PORTS.entries()) await gateways[index]!.listen(port);
+  await api.listen({ host: settings.PARLEY_API_HOST, port: settings.PARLEY_API_PORT });
+  const operations = await startOperations({
+    host: settings.PARLEY_OPERATIONS_HOST,
+    port: settings.PARLEY_OPERATIONS_PORT,
+    isReady: () => gateways.every((gateway) => gateway.isReady()),
+    metrics,
+  });
+  logger.info({ api: settings.PARLEY_API_PORT, gateways: gateways.map((gateway) => gateway.port) }, 'listening');
+  return {
+    async stop() {
+      await Promise.all(gateways.map((gateway) => gateway.drain()));
+      await api.close();
+      await Promise.all(gateways.map((gateway) => gateway.close()));
+      await processor.close();
+      await pusher.close();
+      await operations.close();
+      await stores.close();
+    },
+  };
+}
+
+runMain({ name: 'standalone', config, stopTimeoutMs: 45_000, start });
