@@ -46,30 +46,38 @@ export class ReceiptDesk {
     validate(conversationId, seq);
     if (seq === 0) return undefined; // An empty conversation: there is nothing to say.
     const mark = this.#mark(connection, conversationId);
-    if (seq <= mark.projectedSeq && isFloorKnown(mark, mark.delivered, seq)) {
-      this.#takeDelivered(connection, mark, seq);
-      return undefined;
-    }
-    return this.#deliveredAfterReads(connection, mark, seq);
+    if (seq > mark.projectedSeq) return this.#deliveredAfterInbox(connection, mark, seq);
+    return this.#takeDelivered(connection, mark, seq);
   }
 
-  async #deliveredAfterReads(connection: Connection, mark: ConversationMark, seq: number): Promise<void> {
-    const { conversationId } = mark;
-    if (seq > mark.projectedSeq) {
-      const entry = await this.#on.inbox.get(connection.userId, conversationId);
-      if (entry === null) throw new ParleyError('not_a_member');
-      const bound = entry.leftSeq === null ? entry.lastSeq : Math.min(entry.lastSeq, entry.leftSeq - 1);
-      mark.projectedSeq = Math.max(mark.projectedSeq, bound);
-    }
+  async #deliveredAfterInbox(connection: Connection, mark: ConversationMark, seq: number): Promise<void> {
+    const entry = await this.#on.inbox.get(connection.userId, mark.conversationId);
+    if (entry === null) throw new ParleyError('not_a_member');
+    const bound = entry.leftSeq === null ? entry.lastSeq : Math.min(entry.lastSeq, entry.leftSeq - 1);
+    mark.projectedSeq = Math.max(mark.projectedSeq, bound);
     if (seq > mark.projectedSeq) throw new ParleyError('invalid_request', { detail: 'seq is not projected yet' });
-    if (!isFloorKnown(mark, mark.delivered, seq)) await this.#readFloors(connection, mark);
-    if (connection.isOpen) this.#takeDelivered(connection, mark, seq);
+    await this.#takeDelivered(connection, mark, seq);
   }
 
-  #takeDelivered(connection: Connection, mark: ConversationMark, seq: number): void {
-    mark.delivered.isFloorKnown = true;
-    if (seq > mark.delivered.saidSeq) this.#on.log.advance(connection, mark, mark.delivered, seq, 0);
+  #takeDelivered(connection: Connection, mark: ConversationMark, seq: number): Promise<void> | undefined {
     this.#on.live.acknowledged(connection, mark, seq);
+    return this.#advance(connection, mark, mark.delivered, seq, 0);
+  }
+
+  /** What the device said counts, also if its connection ends while its floor is looked up. */
+  #advance(
+    connection: Connection,
+    mark: ConversationMark,
+    watermark: Watermark,
+    seq: number,
+    ordinal: number,
+  ): Promise<void> | undefined {
+    if (!isFloorKnown(mark, watermark, seq)) {
+      return this.#readFloors(connection, mark).then(() => this.#advance(connection, mark, watermark, seq, ordinal));
+    }
+    watermark.isFloorKnown = true;
+    if (seq > watermark.saidSeq) this.#on.log.advance(connection, mark, watermark, seq, ordinal);
+    return undefined;
   }
 
   /** @throws ParleyError, or rejects with it: the receipt was not taken */
@@ -79,29 +87,26 @@ export class ReceiptDesk {
     if (!isMessageId(messageId)) throw new ParleyError('invalid_message_id');
     const mark = this.#mark(connection, conversationId);
     const { newest } = mark;
-    if (newest !== null && newest.messageId === messageId && newest.seq === seq && isFloorKnown(mark, mark.read, seq)) {
-      this.#takeRead(connection, mark, seq, newest.ordinal);
-      return undefined;
+    if (newest !== null && newest.messageId === messageId && newest.seq === seq) {
+      return this.#takeRead(connection, mark, seq, newest.ordinal);
     }
-    return this.#readAfterReads(connection, mark, frame);
+    return this.#readAfterRow(connection, mark, frame);
   }
 
-  async #readAfterReads(connection: Connection, mark: ConversationMark, frame: ReadFrame): Promise<void> {
+  async #readAfterRow(connection: Connection, mark: ConversationMark, frame: ReadFrame): Promise<void> {
     const { conversationId } = mark;
     const row = await this.#on.messages.find(conversationId, frame.message_id);
     if (row === null) throw new ParleyError('not_found');
     const intervals = await this.#on.members.intervalsOf(conversationId, connection.userId);
     if (!maySee(intervals, row.seq)) throw new ParleyError('not_found');
     if (row.seq !== frame.seq) throw new ParleyError('invalid_request', { detail: 'seq is not that of message_id' });
-    if (!isFloorKnown(mark, mark.read, row.seq)) await this.#readFloors(connection, mark);
-    if (connection.isOpen) this.#takeRead(connection, mark, row.seq, row.ordinal);
+    await this.#takeRead(connection, mark, row.seq, row.ordinal);
   }
 
-  #takeRead(connection: Connection, mark: ConversationMark, seq: number, ordinal: number): void {
-    mark.read.isFloorKnown = true;
-    if (seq > mark.read.saidSeq) this.#on.log.advance(connection, mark, mark.read, seq, ordinal);
-    // Read includes delivered: nothing up to here is pushed to this device any more.
+  /** Read includes delivered: nothing up to here is pushed to this device any more. */
+  #takeRead(connection: Connection, mark: ConversationMark, seq: number, ordinal: number): Promise<void> | undefined {
     this.#on.live.acknowledged(connection, mark, seq);
+    return this.#advance(connection, mark, mark.read, seq, ordinal);
   }
 
   #mark(connection: Connection, conversationId: string): ConversationMark {
