@@ -72,10 +72,25 @@ function answer(reply: FastifyReply, error: ParleyError): void {
   reply.code(httpStatus).type('application/json; charset=utf-8').send(bodyOf(error));
 }
 
+const maxFrames = 8;
+
+/**
+ * What an error says about our code, for the log: kinds, codes and frames along its causes. The text of an error that is not
+ * ours is left out, because it may quote what it was given.
+ */
+function traceOf(error: unknown): object {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const code = 'code' in error && typeof error.code === 'string' ? { errorCode: error.code } : {};
+  const message = error instanceof ParleyError ? { message: error.message } : {};
+  const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  const cause = error.cause === undefined ? {} : { cause: traceOf(error.cause) };
+  return { type: error.name, ...code, ...message, frames: frames.slice(0, maxFrames), ...cause };
+}
+
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const known = catalogued(error);
   if (errorCatalogue[known.code].httpStatus >= 500) {
-    request.log.error({ err: known, errorCode: known.code, requestId: request.id }, 'a request failed');
+    request.log.error({ errorCode: known.code, requestId: request.id, failure: traceOf(known) }, 'a request failed');
   }
   answer(reply, known);
 }
