@@ -9,7 +9,7 @@ import { CollectedRows } from './collected-rows.ts';
 import { coveredFrom, previousVisible } from './coverage.ts';
 import { locate } from './locate.ts';
 import type { BeforeQuery, HistoryPage } from './reader.ts';
-import { firstChunk, maxHeldRows, nextChunk, type Reading, rowBudget } from './reading.ts';
+import { firstChunk, nextChunk, type Reading } from './reading.ts';
 import { historyMarginMs, idSkewMs, nearMarginMs } from './skew.ts';
 
 class BackwardPage {
@@ -35,7 +35,7 @@ class BackwardPage {
     const newest = query.beforeSeq === 0 || query.beforeSeq > reading.lastSeq;
     this.#beforeSeq = newest ? reading.lastSeq + 1 : query.beforeSeq;
     this.#cursor = previousVisible(reading.intervals, this.#beforeSeq - 1) + 1;
-    this.#rows = new CollectedRows('descending', maxHeldRows(reading.limit));
+    this.#rows = new CollectedRows('descending', reading.limit + reading.sizes.heldRows);
     this.#beforeAtMs = newest || query.beforeAtMs <= 0 ? null : query.beforeAtMs;
     this.#ceilingMs = this.#beforeAtMs ?? Number.POSITIVE_INFINITY;
     this.#located = newest && this.#cursor === this.#beforeSeq;
@@ -86,11 +86,11 @@ class BackwardPage {
 
   #isEnough(intervals: readonly MembershipInterval[]): boolean {
     const covered = this.#covered(intervals);
-    const { limit } = this.#reading;
+    const { limit, sizes } = this.#reading;
     if ((this.#walk.exhausted && !this.#isNear) || covered <= 1) return true;
     if (covered >= this.#beforeSeq) return false;
     const afterHidden = covered < this.#cursor && !maySee(intervals, covered);
-    return afterHidden || this.#rowsRead >= rowBudget || this.#visible(covered, intervals).length >= limit;
+    return afterHidden || this.#rowsRead >= sizes.budgetRows || this.#visible(covered, intervals).length >= limit;
   }
 
   #visible(covered: number, intervals: readonly MembershipInterval[]): MessageRow[] {
@@ -104,7 +104,7 @@ class BackwardPage {
   async #readNear(intervals: readonly MembershipInterval[]): Promise<void> {
     this.#isNear = true;
     this.#walk = this.#walkFrom(this.#ceilingMs + nearMarginMs);
-    this.#collect(await this.#walk.read(firstChunk(this.#reading.limit)));
+    this.#collect(await this.#walk.read(firstChunk(this.#reading)));
     if (!this.#isEnough(intervals)) this.#lookFurther();
   }
 
@@ -114,19 +114,19 @@ class BackwardPage {
   }
 
   async #readRows(intervals: readonly MembershipInterval[]): Promise<void> {
-    let chunk = firstChunk(this.#reading.limit);
+    let chunk = firstChunk(this.#reading);
     if (this.#isNear && !this.#isEnough(intervals)) this.#lookFurther();
     while (!this.#isEnough(intervals)) {
       const rows = await this.#walk.read(chunk);
       // A whole bucket without a row that is wanted: rather than go through the ones before, look where to go on.
       if (rows.length === 0 && !this.#located && !this.#walk.exhausted) await this.#locate();
       this.#collect(rows);
-      chunk = nextChunk(chunk);
+      chunk = nextChunk(chunk, this.#reading);
     }
   }
 
   #collect(rows: readonly MessageRow[]): void {
-    for (const row of rows) if (row.seq < this.#cursor) this.#rows.add(row);
+    for (const row of rows) this.#rows.add(row);
     this.#rowsRead += rows.length;
   }
 

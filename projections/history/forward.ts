@@ -8,7 +8,7 @@ import { CollectedRows } from './collected-rows.ts';
 import { coveredTo, nextVisible } from './coverage.ts';
 import { locate } from './locate.ts';
 import type { FetchQuery, HistoryPage } from './reader.ts';
-import { firstChunk, maxHeldRows, nextChunk, type Reading, rowBudget } from './reading.ts';
+import { firstChunk, nextChunk, type Reading } from './reading.ts';
 import { fetchMarginMs, idSkewMs, nearMarginMs } from './skew.ts';
 
 class ForwardPage {
@@ -29,7 +29,7 @@ class ForwardPage {
     this.#reading = reading;
     this.#afterSeq = query.afterSeq;
     this.#cursor = Math.min(nextVisible(reading.intervals, query.afterSeq + 1) - 1, reading.lastSeq);
-    this.#rows = new CollectedRows('ascending', maxHeldRows(reading.limit));
+    this.#rows = new CollectedRows('ascending', reading.limit + reading.sizes.heldRows);
     this.#floorMs = query.afterSeq === 0 ? 0 : query.afterAtMs;
     this.#located = this.#cursor === 0;
     this.#walk = this.#fullWalk();
@@ -78,11 +78,11 @@ class ForwardPage {
 
   #isEnough(intervals: readonly MembershipInterval[]): boolean {
     const covered = this.#covered(intervals);
-    const { limit, lastSeq } = this.#reading;
+    const { limit, lastSeq, sizes } = this.#reading;
     if ((this.#walk.exhausted && !this.#isNear) || covered >= lastSeq) return true;
     if (covered <= this.#afterSeq) return false;
     const beforeHidden = covered > this.#cursor && !maySee(intervals, covered);
-    return beforeHidden || this.#rowsRead >= rowBudget || this.#visible(covered, intervals).length >= limit;
+    return beforeHidden || this.#rowsRead >= sizes.budgetRows || this.#visible(covered, intervals).length >= limit;
   }
 
   #visible(covered: number, intervals: readonly MembershipInterval[]): MessageRow[] {
@@ -96,7 +96,7 @@ class ForwardPage {
   async #readNear(intervals: readonly MembershipInterval[]): Promise<void> {
     this.#isNear = true;
     this.#walk = this.#walkFrom(this.#floorMs - nearMarginMs);
-    this.#collect(await this.#walk.read(firstChunk(this.#reading.limit)));
+    this.#collect(await this.#walk.read(firstChunk(this.#reading)));
     if (!this.#isEnough(intervals)) this.#lookFurther();
   }
 
@@ -106,21 +106,19 @@ class ForwardPage {
   }
 
   async #readRows(intervals: readonly MembershipInterval[]): Promise<void> {
-    let chunk = firstChunk(this.#reading.limit);
+    let chunk = firstChunk(this.#reading);
     if (this.#isNear && !this.#isEnough(intervals)) this.#lookFurther();
     while (!this.#isEnough(intervals)) {
       const rows = await this.#walk.read(chunk);
       // A whole bucket without a row that is wanted: rather than go through the next ones, look where to go on.
       if (rows.length === 0 && !this.#located && !this.#walk.exhausted) await this.#locate();
       this.#collect(rows);
-      chunk = nextChunk(chunk);
+      chunk = nextChunk(chunk, this.#reading);
     }
   }
 
   #collect(rows: readonly MessageRow[]): void {
-    for (const row of rows) {
-      if (row.seq > this.#cursor && row.seq <= this.#reading.lastSeq) this.#rows.add(row);
-    }
+    for (const row of rows) this.#rows.add(row);
     this.#rowsRead += rows.length;
   }
 

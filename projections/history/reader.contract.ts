@@ -9,6 +9,7 @@ import { inboxRow, memberRow } from '../rows.fixture.ts';
 import { memberSince, type ProjectedConversation, projectConversation, type Sent } from './conversation.fixture.ts';
 import { pageBackward, pageForward } from './paging.fixture.ts';
 import { HistoryReader } from './reader.ts';
+import { productionSizes, type ReadingSizes } from './reading.ts';
 
 const skew = fc.integer({ min: -30_000, max: 30_000 });
 
@@ -43,6 +44,16 @@ const plan = fc.record({
   maxRowsPerSubBucket: fc.constantFrom(3, 10, 100_000),
 });
 
+const sizes: fc.Arbitrary<ReadingSizes> = fc.oneof(
+  fc.constant(productionSizes),
+  fc.record({
+    spareRows: fc.constantFrom(0, 3),
+    maxChunkRows: fc.constantFrom(1, 2, 7),
+    heldRows: fc.constantFrom(0, 1, 8),
+    budgetRows: fc.constantFrom(1, 20, 1_000),
+  }),
+);
+
 const limit = fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 150 }));
 
 export interface HistoryUnderTest {
@@ -72,10 +83,11 @@ export function historyContract(name: string, runs: number, make: () => Promise<
 
     it('rule 13: paging forward from any cursor gives exactly the visible seqs, in order, and always gets on', async () => {
       await fc.assert(
-        fc.asyncProperty(plan, limit, fc.nat(125), async (planned, pageLimit, cursor) => {
+        fc.asyncProperty(plan, limit, sizes, fc.nat(125), async (planned, pageLimit, readingSizes, cursor) => {
+          const history = new HistoryReader(under.projections, readingSizes);
           const conversation = await projectConversation(under.projections, planned);
           const from = Math.min(cursor, conversation.accepted.length);
-          const { seqs } = await pageForward(under.projections.history, conversation, from, pageLimit);
+          const { seqs } = await pageForward(history, conversation, from, pageLimit);
           expect(seqs).toEqual(visibleOf(conversation, planned.intervals).filter((seq) => seq > from));
         }),
         { numRuns: runs },
@@ -84,10 +96,11 @@ export function historyContract(name: string, runs: number, make: () => Promise<
 
     it('rule 12: paging backward from anywhere gives exactly the visible seqs, in order, and always gets on', async () => {
       await fc.assert(
-        fc.asyncProperty(plan, limit, fc.nat(125), async (planned, pageLimit, cursor) => {
+        fc.asyncProperty(plan, limit, sizes, fc.nat(125), async (planned, pageLimit, readingSizes, cursor) => {
+          const history = new HistoryReader(under.projections, readingSizes);
           const conversation = await projectConversation(under.projections, planned);
           const before = cursor > conversation.accepted.length ? 0 : cursor;
-          const { seqs } = await pageBackward(under.projections.history, conversation, before, pageLimit);
+          const { seqs } = await pageBackward(history, conversation, before, pageLimit);
           expect(seqs).toEqual(
             visibleOf(conversation, planned.intervals).filter((seq) => before === 0 || seq < before),
           );
@@ -125,6 +138,44 @@ export function historyContract(name: string, runs: number, make: () => Promise<
         4_990, 4_991, 4_992, 4_993, 4_994, 4_995, 4_996, 4_997, 4_998, 4_999, 5_000,
       ]);
       expect(page).toMatchObject({ coveredFrom: 1, coveredTo: 5_000, more: false });
+    });
+
+    it('reads little of what is hidden between two stays', async () => {
+      const intervals = [memberSince(1, 11), memberSince(4_990)];
+      const conversation = await projectConversation(under.projections, { sent: steady(5_000, 3_000), intervals });
+      const { inbox, members, messages } = under.projections;
+      let rowsRead = 0;
+      const counting = new HistoryReader({
+        inbox,
+        members,
+        messages: {
+          write: (rows) => messages.write(rows),
+          find: (...args) => messages.find(...args),
+          scan: async (scan) => {
+            const rows = await messages.scan(scan);
+            rowsRead += rows.length;
+            return rows;
+          },
+        },
+      });
+      const seqs = [...Array.from({ length: 10 }, (_, i) => i + 1), ...Array.from({ length: 11 }, (_, i) => 4_990 + i)];
+      expect((await pageForward(counting, conversation, 0, 20)).seqs).toEqual(seqs);
+      expect((await pageBackward(counting, conversation, 0, 20)).seqs).toEqual(seqs);
+      expect(rowsRead).toBeLessThan(700);
+    });
+
+    it('finds the edge of a stay where clocks are as wrong as they may be', async () => {
+      const early = Array.from({ length: 50 }, () => ({ afterMs: 1_000, skewMs: 0 }));
+      const behind = Array.from({ length: 50 }, () => ({ afterMs: 1_000, skewMs: -30_000 }));
+      const ahead = Array.from({ length: 50 }, () => ({ afterMs: 1_000, skewMs: 30_000 }));
+      const joined = { sent: [...early, ...behind], intervals: [memberSince(51)] };
+      const joiner = await projectConversation(under.projections, joined);
+      const tail = Array.from({ length: 50 }, (_, i) => 51 + i);
+      expect((await pageForward(under.projections.history, joiner, 0, 20)).seqs).toEqual(tail);
+      const gone = { sent: [...ahead, ...early], intervals: [memberSince(1, 51)] };
+      const leaver = await projectConversation(under.projections, gone);
+      const head = Array.from({ length: 50 }, (_, i) => 1 + i);
+      expect((await pageBackward(under.projections.history, leaver, 0, 20)).seqs).toEqual(head);
     });
 
     it('rule 13: claims nothing above the last_seq that the inbox told before the rows were read', async () => {

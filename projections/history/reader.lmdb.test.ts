@@ -4,7 +4,7 @@ import { temporaryFolder } from '../lmdb/env.fixture.ts';
 import { openEmbeddedProjections } from '../lmdb/projections.ts';
 import { historyContract } from './reader.contract.ts';
 
-historyContract('lmdb', 200, async () => {
+historyContract('lmdb', 400, async () => {
   const folder = temporaryFolder();
   const projections = openEmbeddedProjections(folder.path, { clock: systemClock, metrics: new Registry() });
   return {

@@ -16,7 +16,7 @@ import type { MemberStore } from '../members/store.ts';
 import type { MessageStore } from '../messages/store.ts';
 import { readBackward } from './backward.ts';
 import { readForward } from './forward.ts';
-import type { Reading } from './reading.ts';
+import { productionSizes, type Reading, type ReadingSizes } from './reading.ts';
 
 export interface FetchQuery {
   readonly conversationId: string;
@@ -62,9 +62,11 @@ const maxLimit = 1_000;
 
 export class HistoryReader {
   readonly #stores: HistoryStores;
+  readonly #sizes: ReadingSizes;
 
-  constructor(stores: HistoryStores) {
+  constructor(stores: HistoryStores, sizes: ReadingSizes = productionSizes) {
     this.#stores = stores;
+    this.#sizes = sizes;
   }
 
   /** @throws ParleyError `not_found` to one who never was a member */
@@ -93,6 +95,7 @@ export class HistoryReader {
       intervals,
       intervalsNow: () => members.intervalsOf(conversationId, userId),
       limit: Math.min(limit, maxLimit),
+      sizes: this.#sizes,
     };
   }
 }

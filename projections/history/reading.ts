@@ -12,24 +12,31 @@ export interface Reading {
   readonly intervals: readonly MembershipInterval[];
   intervalsNow(): Promise<readonly MembershipInterval[]>;
   readonly limit: number;
+  readonly sizes: ReadingSizes;
 }
 
-const maxChunkRows = 1_000;
-const spareRows = 64;
-
-/** Rows of the first read: a page and some that have a neighbour's ULID. */
-export function firstChunk(limit: number): number {
-  return Math.min(limit + spareRows, maxChunkRows);
+/** How much is read and held at once. Production has one set; tests have small ones, so that little data shows what much would. */
+export interface ReadingSizes {
+  /** Rows of a first read beyond a page: some have a neighbour's ULID. */
+  readonly spareRows: number;
+  readonly maxChunkRows: number;
+  /** Rows held beyond a page, and as many again, before the furthest are dropped. */
+  readonly heldRows: number;
+  /** Once a page covers anything, it stops reading after so many rows: in a burst, a page may be less than full. */
+  readonly budgetRows: number;
 }
 
-export function nextChunk(chunk: number): number {
-  return Math.min(2 * chunk, maxChunkRows);
+export const productionSizes: ReadingSizes = {
+  spareRows: 64,
+  maxChunkRows: 1_000,
+  heldRows: 256,
+  budgetRows: 10_000,
+};
+
+export function firstChunk({ limit, sizes }: Reading): number {
+  return Math.max(2, Math.min(limit + sizes.spareRows, sizes.maxChunkRows));
 }
 
-/** Once a page covers anything, it stops reading after so many rows: in a burst, a page may be less than full. */
-export const rowBudget = 10_000;
-
-/** Rows held at once, besides as many again before the furthest are dropped. */
-export function maxHeldRows(limit: number): number {
-  return limit + 4 * spareRows;
+export function nextChunk(chunk: number, { sizes }: Reading): number {
+  return Math.max(2, Math.min(2 * chunk, sizes.maxChunkRows));
 }
