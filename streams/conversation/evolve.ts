@@ -1,5 +1,5 @@
 /** `evolve(state, outcome) → state`: the conversation after what was decided. Pure: neither argument is changed. */
-import { withRow } from './buckets.ts';
+import { type BucketPlace, withRow } from './buckets.ts';
 import type { Accepted, MembershipChanged, Outcome } from './outcome.ts';
 import type { RecentDecision } from './recent-decisions.ts';
 import { recentWindowMs } from './rules.ts';
@@ -36,21 +36,30 @@ function decisionOf(outcome: Outcome): RecentDecision | null {
   return null;
 }
 
+function placeOf({ bucket, subBucket, opensBucket }: Accepted): BucketPlace {
+  return { bucket, subBucket, opens: opensBucket };
+}
+
+function nextMembers(state: ConversationState, outcome: Outcome): ReadonlyMap<string, Member> {
+  if (outcome.kind === 'accepted') return outcome.creates ? firstMembers(outcome) : state.members;
+  return outcome.kind === 'membership_changed' ? changedMembers(state.members, outcome) : state.members;
+}
+
 export function evolve(state: ConversationState, outcome: Outcome): ConversationState {
   if (outcome.kind === 'halted') return state;
-  const { atMs, writeTimestampUs } = outcome;
-  const kept = state.recent.prune(atMs - recentWindowMs);
+  const kept = state.recent.prune(outcome.atMs - recentWindowMs);
   const decision = decisionOf(outcome);
-  const recent = decision === null ? kept : kept.add(decision);
-  const moved = { ...state, lastAtMs: atMs, writeTimestampUs, recent };
-  if (outcome.kind === 'accepted') {
-    moved.lastSeq = outcome.seq;
-    moved.lastOrdinal = outcome.ordinal;
-    moved.buckets = withRow(state.buckets, { ...outcome, opens: outcome.opensBucket });
-    if (outcome.creates) moved.members = firstMembers(outcome);
-  } else if (outcome.kind === 'membership_changed') {
-    moved.directoryVersion = outcome.directoryVersion;
-    moved.members = changedMembers(state.members, outcome);
-  }
-  return moved;
+  const accepted = outcome.kind === 'accepted' ? outcome : null;
+  return {
+    conversationId: state.conversationId,
+    conversationType: state.conversationType,
+    lastAtMs: outcome.atMs,
+    lastSeq: accepted?.seq ?? state.lastSeq,
+    lastOrdinal: accepted?.ordinal ?? state.lastOrdinal,
+    writeTimestampUs: outcome.writeTimestampUs,
+    directoryVersion: outcome.kind === 'membership_changed' ? outcome.directoryVersion : state.directoryVersion,
+    members: nextMembers(state, outcome),
+    buckets: accepted === null ? state.buckets : withRow(state.buckets, placeOf(accepted)),
+    recent: decision === null ? kept : kept.add(decision),
+  };
 }

@@ -47,9 +47,9 @@ export function payloadHash(sent: MessageSent): Buffer {
   for (const text of texts) at = writeText(input, at, text);
   at = input.writeUInt32LE(body.length, at);
   input.set(body, at);
-  const digest = hash('sha256', input, 'buffer');
-  // A copy out of the pool: the digest would hold on to an allocation of its own for as long as the id is remembered.
-  const fingerprint = Buffer.allocUnsafe(payloadHashBytes);
-  digest.copy(fingerprint, 0, 0, payloadHashBytes);
+  const digest = hash('sha256', input, 'binary');
+  // Not out of the pool: a fingerprint is remembered for a while, and would keep a whole slab of the pool alive meanwhile.
+  const fingerprint = Buffer.alloc(payloadHashBytes);
+  for (let i = 0; i < payloadHashBytes; i++) fingerprint[i] = digest.charCodeAt(i);
   return fingerprint;
 }

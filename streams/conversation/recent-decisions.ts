@@ -9,7 +9,7 @@
  * the chunk. T never falls, so pruning drops a prefix: whole chunks, then a count of entries of the first that are no longer there.
  */
 import type { ErrorCode } from '@parley/schemas/errors/catalogue';
-import { maxEncodedBytes, writeDecision } from './recent-encoding.ts';
+import { maxEncodedBytes, readDecision, readDecisionAtMs, writeDecision } from './recent-encoding.ts';
 
 export interface RecentDecision {
   readonly messageId: string;
@@ -38,37 +38,58 @@ const maxChunkEntries = 256;
 /** A chunk starts with room for two entries and doubles. */
 const initialChunkBytes = 128;
 
-/** Entries, where each id stands, and their bytes. Append only. */
+/** Encoded entries and where each id stands. Append only. */
 class Chunk {
-  readonly entries: RecentDecision[] = [];
-  readonly index = new Map<string, number>();
-  /** Where each entry ends in the bytes. */
+  readonly #index = new Map<string, number>();
+  /** Where each entry ends. */
   readonly #ends: number[] = [];
-  #bytes = Buffer.allocUnsafe(initialChunkBytes);
+  // Of its own, not out of the pool: it lives long.
+  #bytes = Buffer.allocUnsafeSlow(initialChunkBytes);
+
+  get length(): number {
+    return this.#ends.length;
+  }
+
+  #startOf(at: number): number {
+    return at === 0 ? 0 : this.#ends[at - 1]!;
+  }
+
+  /** Where the id stands among the first entries; -1 if it does not. */
+  indexOf(messageId: string, length: number): number {
+    const at = this.#index.get(messageId);
+    return at !== undefined && at < length ? at : -1;
+  }
+
+  entry(at: number): RecentDecision {
+    return readDecision(this.#bytes, this.#startOf(at));
+  }
+
+  atMs(at: number): number {
+    return readDecisionAtMs(this.#bytes, this.#startOf(at));
+  }
 
   append(decision: RecentDecision): void {
-    const from = this.#ends.at(-1) ?? 0;
+    const from = this.#startOf(this.length);
     const room = from + maxEncodedBytes(decision);
     if (room > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(room, this.#bytes.length * 2));
+      const larger = Buffer.allocUnsafeSlow(Math.max(room, this.#bytes.length * 2));
       this.#bytes.copy(larger, 0, 0, from);
       this.#bytes = larger;
     }
+    this.#index.set(decision.messageId, this.length);
     this.#ends.push(writeDecision(this.#bytes, from, decision));
-    this.index.set(decision.messageId, this.entries.length);
-    this.entries.push(decision);
-  }
-
-  /** The bytes of entries [from, to). */
-  encoded(from: number, to: number): Buffer {
-    return this.#bytes.subarray(from === 0 ? 0 : this.#ends[from - 1]!, this.#ends[to - 1]!);
   }
 
   /** A chunk of its own with the first entries of this one. */
   copy(length: number): Chunk {
     const copied = new Chunk();
-    for (let at = 0; at < length; at++) copied.append(this.entries[at]!);
+    for (let at = 0; at < length; at++) copied.append(this.entry(at));
     return copied;
+  }
+
+  /** The bytes of entries [from, to). */
+  encoded(from: number, to: number): Buffer {
+    return this.#bytes.subarray(this.#startOf(from), this.#startOf(to));
   }
 }
 
@@ -88,15 +109,14 @@ class ChunkedDecisions implements RecentDecisions {
   }
 
   #lengthOf(chunk: number): number {
-    return chunk === this.#chunks.length - 1 ? this.#lastLength : this.#chunks[chunk]!.entries.length;
+    return chunk === this.#chunks.length - 1 ? this.#lastLength : this.#chunks[chunk]!.length;
   }
 
   find(messageId: string): RecentDecision | undefined {
     for (let chunk = this.#chunks.length - 1; chunk >= 0; chunk--) {
-      const { index, entries } = this.#chunks[chunk]!;
-      const at = index.get(messageId);
-      if (at === undefined || at >= this.#lengthOf(chunk)) continue;
-      if (chunk > 0 || at >= this.#skipped) return entries[at];
+      const one = this.#chunks[chunk]!;
+      const at = one.indexOf(messageId, this.#lengthOf(chunk));
+      if (at >= 0 && (chunk > 0 || at >= this.#skipped)) return one.entry(at);
     }
     return undefined;
   }
@@ -104,31 +124,30 @@ class ChunkedDecisions implements RecentDecisions {
   add(decision: RecentDecision): RecentDecisions {
     const last = this.#chunks.at(-1);
     // An id that the chunk holds already would take the older entry's place in the index.
-    if (last === undefined || this.#lastLength >= maxChunkEntries || this.#holds(last, decision.messageId)) {
+    if (
+      last === undefined ||
+      this.#lastLength >= maxChunkEntries ||
+      last.indexOf(decision.messageId, this.#lastLength) >= 0
+    ) {
       const fresh = new Chunk();
       fresh.append(decision);
       return new ChunkedDecisions([...this.#chunks, fresh], this.#skipped, 1, this.size + 1);
     }
-    const newest = last.entries.length === this.#lastLength;
+    const newest = last.length === this.#lastLength;
     const grown = newest ? last : last.copy(this.#lastLength);
     grown.append(decision);
     const chunks = newest ? this.#chunks : this.#chunks.with(-1, grown);
     return new ChunkedDecisions(chunks, this.#skipped, this.#lastLength + 1, this.size + 1);
   }
 
-  #holds(last: Chunk, messageId: string): boolean {
-    const at = last.index.get(messageId);
-    return at !== undefined && at < this.#lastLength;
-  }
-
   prune(beforeMs: number): RecentDecisions {
     let skipped = this.#skipped;
     let dropped = 0;
     for (let chunk = 0; chunk < this.#chunks.length; chunk++) {
-      const { entries } = this.#chunks[chunk]!;
+      const one = this.#chunks[chunk]!;
       const length = this.#lengthOf(chunk);
       let at = skipped;
-      while (at < length && entries[at]!.atMs < beforeMs) at++;
+      while (at < length && one.atMs(at) < beforeMs) at++;
       dropped += at - skipped;
       if (at < length) return this.#without(chunk, at, dropped);
       skipped = 0;
@@ -144,9 +163,8 @@ class ChunkedDecisions implements RecentDecisions {
 
   *[Symbol.iterator](): Iterator<RecentDecision> {
     for (let chunk = 0; chunk < this.#chunks.length; chunk++) {
-      const { entries } = this.#chunks[chunk]!;
       const length = this.#lengthOf(chunk);
-      for (let at = chunk === 0 ? this.#skipped : 0; at < length; at++) yield entries[at]!;
+      for (let at = chunk === 0 ? this.#skipped : 0; at < length; at++) yield this.#chunks[chunk]!.entry(at);
     }
   }
 
