@@ -9,7 +9,7 @@
 import uWS from 'uWebSockets.js';
 import type { Logger } from 'pino';
 import type { GatewayCore } from '../core.ts';
-import type { UwsSession } from './session.ts';
+import type { SessionData, UwsWebSocket } from './session.ts';
 import { upgrade } from './upgrade.ts';
 
 export const connectPath = '/v1/connect';
@@ -24,7 +24,7 @@ export class UwsServer {
     this.#core = core;
     this.#logger = logger;
     this.#app = uWS.App();
-    this.#app.ws<UwsSession>(connectPath, this.#behavior());
+    this.#app.ws<SessionData>(connectPath, this.#behavior());
     this.#app.get('/healthz', (response) => answer(response, '200 OK', 'ok\n'));
     this.#app.get('/readyz', (response) => {
       if (core.isReady()) answer(response, '200 OK', 'ready\n');
@@ -54,7 +54,7 @@ export class UwsServer {
     this.#app.close();
   }
 
-  #behavior(): uWS.WebSocketBehavior<UwsSession> {
+  #behavior(): uWS.WebSocketBehavior<SessionData> {
     const core = this.#core;
     const { maxFrameBytes, maxBackpressureBytes } = core.settings;
     return {
@@ -69,24 +69,24 @@ export class UwsServer {
         void upgrade(core, response, request, context);
       },
       open: (ws) => {
-        const session = ws.getUserData();
+        const { session } = ws.getUserData();
         session.opened(ws);
         const { admission } = session;
         session.admission = null;
         if (admission !== null) session.connection = core.open(admission, session);
       },
       message: (ws, message, isBinary) => {
-        const { connection } = ws.getUserData();
+        const { connection } = ws.getUserData().session;
         if (connection !== null) this.#receive(connection, message, isBinary);
       },
       ping: (ws) => heard(core, ws),
       pong: (ws) => heard(core, ws),
       drain: (ws) => {
-        const { connection } = ws.getUserData();
+        const { connection } = ws.getUserData().session;
         if (connection !== null) core.drained(connection);
       },
       close: (ws) => {
-        const session = ws.getUserData();
+        const { session } = ws.getUserData();
         session.closed();
         if (session.connection !== null) core.ended(session.connection);
       },
@@ -104,8 +104,8 @@ export class UwsServer {
   }
 }
 
-function heard(core: GatewayCore, ws: uWS.WebSocket<UwsSession>): void {
-  const { connection } = ws.getUserData();
+function heard(core: GatewayCore, ws: UwsWebSocket): void {
+  const { connection } = ws.getUserData().session;
   if (connection !== null) core.heard(connection);
 }
 

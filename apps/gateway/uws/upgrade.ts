@@ -10,7 +10,7 @@ import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { GatewayCore } from '../core.ts';
 import type { Admission } from '../sessions/admissions.ts';
 import type { Handshake } from '../sessions/handshake.ts';
-import { UwsSession } from './session.ts';
+import { type SessionData, UwsSession } from './session.ts';
 
 interface UpgradeKeys {
   readonly key: string;
@@ -38,18 +38,21 @@ export async function upgrade(
     extensions: request.getHeader('sec-websocket-extensions'),
     context,
   };
+  let admission: Admission;
   try {
-    const admission = await core.admit(handshake);
-    if (isAborted) core.abandon(admission);
-    else open(response, admission, keys);
+    admission = await core.admit(handshake);
   } catch (error) {
     if (!isAborted) refuse(response, error instanceof ParleyError ? error : new ParleyError('internal'));
+    return;
   }
+  if (isAborted) core.abandon(admission);
+  else open(response, admission, keys);
 }
 
 function open(response: uWS.HttpResponse, admission: Admission, { key, extensions, context }: UpgradeKeys): void {
   response.cork(() => {
-    response.upgrade(new UwsSession(admission), key, admission.protocol, extensions, context);
+    const data: SessionData = { session: new UwsSession(admission) };
+    response.upgrade(data, key, admission.protocol, extensions, context);
   });
 }
 
