@@ -21,6 +21,9 @@ const requestTimeoutMs = 10_000;
 /** Longer than a load balancer keeps idle connections, so that it is the one to close. */
 const keepAliveTimeoutMs = 65_000;
 
+/** Asked every few seconds by machines. */
+const operations = /^\/(health|ready|metrics)$/;
+
 export function createApi(dependencies: ApiDependencies, settings: ApiSettings): FastifyInstance {
   invariant(!(settings.production && settings.echoCodes), 'one-time codes are never answered in production');
   const app = fastify({
@@ -65,7 +68,9 @@ function observe(app: FastifyInstance, { metrics, logger }: ApiDependencies): vo
     seconds.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1_000);
     const ms = Math.round(reply.elapsedTime * 10) / 10;
     const who = request.principal === null ? {} : { userId: request.principal.userId };
-    logger.info({ requestId: request.id, method, route, status: reply.statusCode, ms, ...who }, 'request');
+    const line = { requestId: request.id, method, route, status: reply.statusCode, ms, ...who };
+    if (operations.test(route)) logger.debug(line, 'request');
+    else logger.info(line, 'request');
   });
   app.addHook('onSend', async (request, reply) => {
     if (request.routeOptions.url?.startsWith('/v1/')) reply.header('cache-control', 'no-store');

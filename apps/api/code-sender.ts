@@ -43,10 +43,10 @@ export class WebhookCodeSender implements CodeSender {
   }
 
   async send(phoneNumber: string, code: string, expiresAtMs: number): Promise<void> {
-    const { url, secret, fetch } = this.#options;
+    const { url, secret } = this.#options;
     let status: number;
     try {
-      const response = await fetch(url, {
+      const response = await this.#options.fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
         body: JSON.stringify({ phone_number: phoneNumber, code, expires_at_ms: expiresAtMs }),

@@ -20,6 +20,7 @@ export const edges: Readonly<Record<string, string>> = {
   'streams/delivery/delivery-schema.ts': 'loads delivery.proto for the gRPC adapter',
   'schemas/pages/pages.ts': 'writes the tables of the documentation from the schemas',
   'projections/directory/token-keys.ts': 'makes and reads the file of signing keys when a main starts',
+  'apps/api/api.ts': 'builds the HTTP server',
   'apps/runtime/clock.ts': 'hands the real clock to the mains',
   'projections/directory/open.ts': 'opens one of the two SQL adapters',
   'apps/runtime/config.ts': 'reads secrets from the files that the environment names',

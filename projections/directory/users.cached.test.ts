@@ -60,8 +60,10 @@ describe('CachedUserDirectory', () => {
   });
 
   it('rule 4: never keeps that somebody is not there', async () => {
-    expect(await cached.userExists('bob')).toBe(false);
-    expect(await cached.devicesOf(['bob'])).toEqual([[]]);
+    for (let i = 0; i < 2; i++) {
+      expect(await cached.userExists('bob')).toBe(false);
+      expect(await cached.devicesOf(['bob'])).toEqual([[]]);
+    }
     names.set('bob', 'Bob');
     devices.set('bob', [phone]);
     expect(await cached.userExists('bob')).toBe(true);

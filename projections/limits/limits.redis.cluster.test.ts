@@ -44,9 +44,16 @@ describe('several processes', () => {
   it('share one count of messages, reconciled behind', async () => {
     const [one, other] = [gateway(), gateway()];
     for (let i = 0; i < 9; i++) expect(one.take('ann')).toBe(0);
-    await expect.poll(() => fixture.redis.get(`${fixture.keyPrefix}limit:messages:ann`)).toBe('9');
+    await expect.poll(() => fixture.redis.get(`${fixture.keyPrefix}limit:messages:ann`), { timeout: 10_000 }).toBe('9');
     expect(other.take('ann')).toBe(0);
-    await expect.poll(() => other.take('ann')).toBeGreaterThan(0);
+    let allowed = 1;
+    const takeOne = (): number => {
+      const waitMs = other.take('ann');
+      if (waitMs === 0) allowed++;
+      return waitMs;
+    };
+    await expect.poll(takeOne, { interval: 100, timeout: 10_000 }).toBeGreaterThan(0);
+    expect(allowed, 'what it allows by itself ends with the first round trip').toBeLessThanOrEqual(3);
     expect(other.take('bob')).toBe(0);
     await Promise.all([one.close(), other.close()]);
     expect(errors).toEqual([]);
@@ -65,7 +72,7 @@ describe('several processes', () => {
     away.fixture.redis.disconnect();
     for (let i = 0; i < 3; i++) expect(limiter.take('ann')).toBe(0);
     expect(limiter.take('ann')).toBeGreaterThan(0);
-    await expect.poll(() => away.errors).toHaveLength(1);
+    await expect.poll(() => away.errors, { timeout: 10_000 }).toHaveLength(1);
     expect(limiter.take('ann')).toBeGreaterThan(0);
     await expect(failing.take('ann')).rejects.toMatchObject({ code: 'unavailable' });
     await limiter.close();

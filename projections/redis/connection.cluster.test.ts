@@ -70,7 +70,7 @@ it('fails with unavailable, in bounded time, while Redis is away, and works agai
     store.renew([{ ...key, gatewayId: 'gateway', connectionId }]),
     store.isRevoked('phone'),
   ]);
-  expect(performance.now() - began).toBeLessThan(2_000);
+  expect(performance.now() - began).toBeLessThan(5_000);
   for (const attempt of attempts) {
     expect(attempt.status).toBe('rejected');
     if (attempt.status === 'rejected') expect(hasCode(attempt.reason, 'unavailable')).toBe(true);
@@ -90,6 +90,6 @@ it('does not hang when Redis does, and gives up a connection that went silent', 
   const began = performance.now();
   await expect(store.lookup(['ann'])).rejects.toMatchObject({ code: 'unavailable' });
   await expect(store.register(key, 'gateway')).rejects.toMatchObject({ code: 'unavailable' });
-  expect(performance.now() - began).toBeLessThan(2_000);
+  expect(performance.now() - began).toBeLessThan(5_000);
   await expect.poll(() => store.lookup(['ann']).catch(() => 'silent'), { timeout: 10_000 }).not.toBe('silent');
 });
