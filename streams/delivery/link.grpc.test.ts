@@ -232,11 +232,14 @@ describe('a gateway that does not answer', () => {
     expect(await link.deliver(gatewayId, [item('1', connection('a'))])).toEqual([]);
     child.kill('SIGSTOP');
     const waiting = link.deliver(gatewayId, [item('2', connection('a'))]);
+    const gone = once(child, 'exit');
     child.kill('SIGKILL');
     const before = performance.now();
     expect(await waiting).toEqual([{ item: 0, target: 0 }]);
     expect(performance.now() - before).toBeLessThan(2_000);
 
+    // Its port is free only now.
+    await gone;
     const sink = new RecordingSink();
     await startSink(sink, Number(gatewayId.split(':')[1]));
     await vi.waitFor(async () => expect(await link.deliver(gatewayId, [item('3', connection('a'))])).toEqual([]), {
