@@ -62,7 +62,22 @@ function isPermanent(error: unknown): boolean {
   );
 }
 
-export class CqlConnection {
+/** What the stores ask of a connection. */
+export interface CqlSession {
+  /**
+   * Reads rows, following pages until there are `limit` or no more: a page may be short for reasons of the server's own.
+   * @throws ParleyError `unavailable`
+   */
+  read(statement: CqlStatement, limit: number): Promise<types.Row[]>;
+  /**
+   * Applies statements of one partition as one mutation.
+   * @throws ParleyError `unavailable`; they may have been applied all the same
+   */
+  write(statements: readonly CqlStatement[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export class CqlConnection implements CqlSession {
   readonly client: Client;
   readonly #clock: Clock;
   readonly #timers: Timers;
@@ -78,10 +93,6 @@ export class CqlConnection {
     this.#giveUpAfterMs = settings.giveUpAfterMs ?? defaultGiveUpAfterMs;
   }
 
-  /**
-   * Reads rows, following pages until there are `limit` or no more: a page may be short for reasons of the server's own.
-   * @throws ParleyError `unavailable`
-   */
   async read(statement: CqlStatement, limit: number): Promise<types.Row[]> {
     const rows: types.Row[] = [];
     let pageState: string | undefined;
@@ -99,10 +110,6 @@ export class CqlConnection {
     return rows;
   }
 
-  /**
-   * Applies statements of one partition as one mutation.
-   * @throws ParleyError `unavailable`
-   */
   async write(statements: readonly CqlStatement[]): Promise<void> {
     const [first] = statements;
     if (first === undefined) return;

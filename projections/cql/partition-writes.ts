@@ -3,7 +3,7 @@
  * as a single mutation; a batch over several partitions would only make one node wait for the others, so these go out side by
  * side. What is too large for one batch is cut, and the parts go one after another, so that what was added last is applied last.
  */
-import type { CqlConnection, CqlStatement } from './connection.ts';
+import type { CqlSession, CqlStatement } from './connection.ts';
 
 const maxStatements = 100;
 /** Below the size at which engines refuse a batch (50 KiB by default). */
@@ -42,9 +42,9 @@ export class PartitionWrites {
   }
 
   /** Resolves when all are applied. @throws ParleyError `unavailable`; some may have been applied all the same */
-  async send(connection: CqlConnection): Promise<void> {
+  async send(session: CqlSession): Promise<void> {
     const sent = [...this.#partitions.values()].map(async (parts) => {
-      for (const { statements } of parts) await connection.write(statements);
+      for (const { statements } of parts) await session.write(statements);
     });
     // All are waited for, so that nothing of this batch is on its way any more when the caller repeats it.
     const failed = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected');

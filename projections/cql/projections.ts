@@ -14,26 +14,26 @@ import type { Projections } from '../projections.ts';
 import { readMarksOf } from '../receipts/read-marks.ts';
 import { CqlReceiptStore } from '../receipts/store.cql.ts';
 import { StoreWrites } from '../store-writes.ts';
-import type { CqlConnection } from './connection.ts';
+import type { CqlSession } from './connection.ts';
 
 export interface CqlProjectionsOptions {
   readonly clock: Clock;
   readonly metrics: Registry;
 }
 
-/** The projections own the connection from here on: closing them closes it. */
-export function openCqlProjections(connection: CqlConnection, options: CqlProjectionsOptions): Projections {
+/** The projections own the session from here on: closing them closes it. */
+export function openCqlProjections(session: CqlSession, options: CqlProjectionsOptions): Projections {
   const writes = new StoreWrites(options.metrics);
-  const messages = new CqlMessageStore(connection, writes);
-  const members = new CqlMemberStore(connection, writes);
-  const inbox = new CqlInboxStore(connection, writes);
-  const receipts = new CqlReceiptStore(connection, writes, options.clock);
+  const messages = new CqlMessageStore(session, writes);
+  const members = new CqlMemberStore(session, writes);
+  const inbox = new CqlInboxStore(session, writes);
+  const receipts = new CqlReceiptStore(session, writes, options.clock);
   return {
     messages,
     members,
     inbox,
     receipts,
-    foldState: new CqlFoldStateStore(connection, writes),
+    foldState: new CqlFoldStateStore(session, writes),
     // Each is awaited before the next (design rule 9): a reader that finds a row finds what it rests on.
     conversationProjector: {
       project: async (rows: ConversationRows): Promise<void> => {
@@ -51,6 +51,6 @@ export function openCqlProjections(connection: CqlConnection, options: CqlProjec
     messageLookup: new StoredMessageLookup(members, messages),
     memberLookup: new StoredMemberLookup(members),
     history: new HistoryReader({ inbox, members, messages }),
-    close: () => connection.close(),
+    close: () => session.close(),
   };
 }

@@ -1,6 +1,6 @@
 /** Snapshots of the fold in CQL: a row per conversation, written with the state's own timestamp (design rules 8 and 10). */
 import type { FoldStateStore, SavedState } from '@parley/streams/processors/ports';
-import type { CqlConnection } from '../cql/connection.ts';
+import type { CqlSession } from '../cql/connection.ts';
 import { PartitionWrites } from '../cql/partition-writes.ts';
 import { toNumber, toUuid } from '../cql/values.ts';
 import type { StoreWrites } from '../store-writes.ts';
@@ -11,11 +11,11 @@ export const foldStateStatements = {
 } as const;
 
 export class CqlFoldStateStore implements FoldStateStore {
-  readonly #connection: CqlConnection;
+  readonly #session: CqlSession;
   readonly #writes: StoreWrites;
 
-  constructor(connection: CqlConnection, writes: StoreWrites) {
-    this.#connection = connection;
+  constructor(session: CqlSession, writes: StoreWrites) {
+    this.#session = session;
     this.#writes = writes;
   }
 
@@ -25,7 +25,7 @@ export class CqlFoldStateStore implements FoldStateStore {
 
   async #loadOne(conversationId: string): Promise<SavedState | null> {
     const params = [toUuid(conversationId)];
-    const [row] = await this.#connection.read({ query: foldStateStatements.load, params }, 1);
+    const [row] = await this.#session.read({ query: foldStateStatements.load, params }, 1);
     if (row === undefined) return null;
     return {
       conversationId,
@@ -42,6 +42,6 @@ export class CqlFoldStateStore implements FoldStateStore {
       writes.add(conversationId, [{ query: foldStateStatements.save, params }], snapshot.length);
     }
     this.#writes.add('fold_states', writes.mutations);
-    await writes.send(this.#connection);
+    await writes.send(this.#session);
   }
 }

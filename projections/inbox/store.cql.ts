@@ -5,7 +5,7 @@
 import type { ConversationType } from '@parley/schemas/generated/state';
 import type { InboxRow } from '@parley/streams/conversation/rows';
 import { types } from 'cassandra-driver';
-import type { CqlConnection, CqlStatement } from '../cql/connection.ts';
+import type { CqlSession, CqlStatement } from '../cql/connection.ts';
 import { PartitionWrites } from '../cql/partition-writes.ts';
 import { fromUuid, orUnset, toMsOrNull, toNumber, toNumberOr, toTextOrNull, toUuid } from '../cql/values.ts';
 import type { StoreWrites } from '../store-writes.ts';
@@ -73,11 +73,11 @@ function fromRow(row: types.Row): InboxEntry | null {
 }
 
 export class CqlInboxStore implements InboxStore {
-  readonly #connection: CqlConnection;
+  readonly #session: CqlSession;
   readonly #writes: StoreWrites;
 
-  constructor(connection: CqlConnection, writes: StoreWrites) {
-    this.#connection = connection;
+  constructor(session: CqlSession, writes: StoreWrites) {
+    this.#session = session;
     this.#writes = writes;
   }
 
@@ -95,7 +95,7 @@ export class CqlInboxStore implements InboxStore {
 
   async #send(writes: PartitionWrites): Promise<void> {
     this.#writes.add('inbox', writes.mutations);
-    await writes.send(this.#connection);
+    await writes.send(this.#session);
   }
 
   async list(
@@ -110,7 +110,7 @@ export class CqlInboxStore implements InboxStore {
         after === null
           ? { query: inboxStatements.list, params: [user, limit] }
           : { query: inboxStatements.listAfter, params: [user, after, limit] };
-      const rows = await this.#connection.read(statement, limit);
+      const rows = await this.#session.read(statement, limit);
       for (const row of rows) {
         const entry = fromRow(row);
         if (entry !== null && entries.length < limit) entries.push(entry);
@@ -123,7 +123,7 @@ export class CqlInboxStore implements InboxStore {
 
   async get(userId: string, conversationId: string): Promise<InboxEntry | null> {
     const params = [toUuid(userId), toUuid(conversationId)];
-    const [row] = await this.#connection.read({ query: inboxStatements.get, params }, 1);
+    const [row] = await this.#session.read({ query: inboxStatements.get, params }, 1);
     return row === undefined ? null : fromRow(row);
   }
 }

@@ -6,7 +6,7 @@ import type { MemberRole } from '@parley/schemas/generated/events';
 import type { ConversationType } from '@parley/schemas/generated/state';
 import type { ConversationRow, MemberRow } from '@parley/streams/conversation/rows';
 import { types } from 'cassandra-driver';
-import type { CqlConnection, CqlStatement } from '../cql/connection.ts';
+import type { CqlSession, CqlStatement } from '../cql/connection.ts';
 import { PartitionWrites } from '../cql/partition-writes.ts';
 import { fromUuid, toNumber, toUuid } from '../cql/values.ts';
 import type { StoreWrites } from '../store-writes.ts';
@@ -61,11 +61,11 @@ function bucketsOf(row: types.Row): ConversationView['buckets'] {
 }
 
 export class CqlMemberStore implements MemberStore {
-  readonly #connection: CqlConnection;
+  readonly #session: CqlSession;
   readonly #writes: StoreWrites;
 
-  constructor(connection: CqlConnection, writes: StoreWrites) {
-    this.#connection = connection;
+  constructor(session: CqlSession, writes: StoreWrites) {
+    this.#session = session;
     this.#writes = writes;
   }
 
@@ -77,12 +77,12 @@ export class CqlMemberStore implements MemberStore {
       writes.add(row.conversationId, [conversationStatement(row)], rowBytes + bucketBytes * row.buckets.length);
     }
     this.#writes.add('members', writes.mutations);
-    await writes.send(this.#connection);
+    await writes.send(this.#session);
   }
 
   async view(conversationId: string): Promise<ConversationView | null> {
     const params = [toUuid(conversationId)];
-    const rows = await this.#connection.read({ query: memberStatements.view, params }, maxRows);
+    const rows = await this.#session.read({ query: memberStatements.view, params }, maxRows);
     const [first] = rows;
     if (first === undefined || first['conversation_type'] === null) return null;
     const intervals = new Map<string, MembershipInterval[]>();
@@ -100,6 +100,6 @@ export class CqlMemberStore implements MemberStore {
 
   async intervalsOf(conversationId: string, userId: string): Promise<readonly MembershipInterval[]> {
     const params = [toUuid(conversationId), toUuid(userId)];
-    return (await this.#connection.read({ query: memberStatements.intervals, params }, maxRows)).map(interval);
+    return (await this.#session.read({ query: memberStatements.intervals, params }, maxRows)).map(interval);
   }
 }

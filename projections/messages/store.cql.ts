@@ -6,7 +6,7 @@ import { bucketOfMessageId } from '@parley/streams/conversation/buckets';
 import type { MessageRow } from '@parley/streams/conversation/rows';
 import type { BucketRef } from '@parley/streams/conversation/state';
 import type { types } from 'cassandra-driver';
-import type { CqlConnection, CqlStatement } from '../cql/connection.ts';
+import type { CqlSession, CqlStatement } from '../cql/connection.ts';
 import { PartitionWrites } from '../cql/partition-writes.ts';
 import { fromUuid, orUnset, toMsOrNull, toNumber, toTextOrNull, toUuid } from '../cql/values.ts';
 import type { StoreWrites } from '../store-writes.ts';
@@ -81,11 +81,11 @@ function fromRow(row: types.Row): MessageRow {
 }
 
 export class CqlMessageStore implements MessageStore {
-  readonly #connection: CqlConnection;
+  readonly #session: CqlSession;
   readonly #writes: StoreWrites;
 
-  constructor(connection: CqlConnection, writes: StoreWrites) {
-    this.#connection = connection;
+  constructor(session: CqlSession, writes: StoreWrites) {
+    this.#session = session;
     this.#writes = writes;
   }
 
@@ -96,7 +96,7 @@ export class CqlMessageStore implements MessageStore {
       writes.add(partition, [insert(row)], rowBytes + row.encryptedBody.length);
     }
     this.#writes.add('messages', writes.mutations);
-    await writes.send(this.#connection);
+    await writes.send(this.#session);
   }
 
   async scan(scan: BucketScan): Promise<readonly MessageRow[]> {
@@ -114,7 +114,7 @@ export class CqlMessageStore implements MessageStore {
     const { bucket, subBucket } = scan.bucket;
     const partition = [toUuid(scan.conversationId), bucket, subBucket];
     const range = [scan.fromMessageId, scan.toMessageId, ...params, scan.limit];
-    const rows = await this.#connection.read({ query, params: [...partition, ...range] }, scan.limit);
+    const rows = await this.#session.read({ query, params: [...partition, ...range] }, scan.limit);
     return rows.map(fromRow);
   }
 
@@ -124,7 +124,7 @@ export class CqlMessageStore implements MessageStore {
     for (const { bucket, subBucket } of buckets.toReversed()) {
       if (bucket !== bucketOfId) continue;
       const params = [toUuid(conversationId), bucket, subBucket, messageId];
-      const [row] = await this.#connection.read({ query: messageStatements.find, params }, 1);
+      const [row] = await this.#session.read({ query: messageStatements.find, params }, 1);
       if (row !== undefined) return fromRow(row);
     }
     return null;

@@ -8,7 +8,7 @@ import type { Clock } from '@parley/schemas/environment/clock';
 import type { ReceiptKind } from '@parley/schemas/generated/events';
 import type { ReceiptRow } from '@parley/streams/processors/ports';
 import type { types } from 'cassandra-driver';
-import type { CqlConnection, CqlStatement } from '../cql/connection.ts';
+import type { CqlSession, CqlStatement } from '../cql/connection.ts';
 import { PartitionWrites } from '../cql/partition-writes.ts';
 import { fromUuid, toMsOrNull, toNumber, toUuid } from '../cql/values.ts';
 import type { StoreWrites } from '../store-writes.ts';
@@ -60,12 +60,12 @@ function statementsOf(row: ReceiptRow, nowMs: number): CqlStatement[] {
 }
 
 export class CqlReceiptStore implements ReceiptStore {
-  readonly #connection: CqlConnection;
+  readonly #session: CqlSession;
   readonly #writes: StoreWrites;
   readonly #clock: Clock;
 
-  constructor(connection: CqlConnection, writes: StoreWrites, clock: Clock) {
-    this.#connection = connection;
+  constructor(session: CqlSession, writes: StoreWrites, clock: Clock) {
+    this.#session = session;
     this.#writes = writes;
     this.#clock = clock;
   }
@@ -75,12 +75,12 @@ export class CqlReceiptStore implements ReceiptStore {
     const writes = new PartitionWrites();
     for (const row of rows) writes.add(row.conversationId + row.userId, statementsOf(row, nowMs), rowBytes);
     this.#writes.add('receipts', writes.mutations);
-    await writes.send(this.#connection);
+    await writes.send(this.#session);
   }
 
   async watermarks(conversationId: string, userId: string): Promise<readonly DeviceWatermark[]> {
     const params = [toUuid(conversationId), toUuid(userId)];
-    const [row] = await this.#connection.read({ query: receiptStatements.watermarks, params }, 1);
+    const [row] = await this.#session.read({ query: receiptStatements.watermarks, params }, 1);
     if (row === undefined) return [];
     return kinds.flatMap((kind) =>
       Object.entries((row[kind] ?? {}) as Record<string, types.Long>).map(([deviceId, seq]) => ({
@@ -93,9 +93,9 @@ export class CqlReceiptStore implements ReceiptStore {
 
   async reachedAt(conversationId: string, userId: string, kind: ReceiptKind, seq: number): Promise<number | null> {
     const params = [toUuid(conversationId), toUuid(userId), kind, seq];
-    const [row] = await this.#connection.read({ query: receiptStatements.reached[kind], params }, 1);
+    const [row] = await this.#session.read({ query: receiptStatements.reached[kind], params }, 1);
     const below = async (): Promise<number | null> => {
-      const [step] = await this.#connection.read({ query: receiptStatements.below, params }, 1);
+      const [step] = await this.#session.read({ query: receiptStatements.below, params }, 1);
       return toMsOrNull(step?.['at']);
     };
     const found = { earliestMs: toMsOrNull(row?.['earliest']), sinceMs: toMsOrNull(row?.['since']), below };
