@@ -6,8 +6,8 @@
  * away it is never seen, so a partition that has stayed silent through some whole fetches counts as read to its end.
  */
 import { randomUUID } from 'node:crypto';
-import type { Timers } from '@parley/schemas/environment/clock';
-import { pause } from '@parley/schemas/environment/clock';
+import { pause, type Timers } from '@parley/schemas/environment/clock';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
 import {
   AssignerProtocol,
   type Consumer,
@@ -20,11 +20,14 @@ import {
 import type { Logger } from 'pino';
 import type { LogRecord } from '../log.ts';
 import { recordOf } from './batch-feeder.ts';
+import { Handover } from './handover.ts';
 import { kafkaRetry } from './kafka-client.ts';
 import type { TopicAdmin } from './topic-admin.ts';
 
 const fetchWaitMs = 250;
 const silentFetchesAtEnd = 3;
+const readAttempts = 60;
+const pauseBetweenReadsMs = 500;
 const deleteAttempts = 5;
 const pauseBetweenDeletesMs = 200;
 
@@ -43,56 +46,33 @@ export interface ReaderContext {
   readonly logger: Logger;
 }
 
-/** What one side hands over and the other takes, one piece at a time. */
-class Handover {
-  private waitingTaker: ((records: readonly LogRecord[] | null) => void) | null = null;
-  private fail: ((error: Error) => void) | null = null;
-  private piece: { readonly records: readonly LogRecord[]; readonly taken: () => void } | null = null;
-  private ended: { readonly error: Error | null } | null = null;
-
-  /** Resolves when the other side has taken it, or wants no more. */
-  give(records: readonly LogRecord[]): Promise<void> {
-    if (this.ended !== null) return Promise.resolve();
-    if (this.waitingTaker !== null) {
-      const taker = this.waitingTaker;
-      this.waitingTaker = null;
-      taker(records);
-      return Promise.resolve();
-    }
-    return new Promise((taken) => {
-      this.piece = { records, taken };
-    });
-  }
-
-  take(): Promise<readonly LogRecord[] | null> {
-    const { piece, ended } = this;
-    if (piece !== null) {
-      this.piece = null;
-      piece.taken();
-      return Promise.resolve(piece.records);
-    }
-    if (ended !== null) return ended.error === null ? Promise.resolve(null) : Promise.reject(ended.error);
-    return new Promise((resolve, reject) => {
-      this.waitingTaker = resolve;
-      this.fail = reject;
-    });
-  }
-
-  end(error: Error | null): void {
-    this.ended ??= { error };
-    this.piece?.taken();
-    if (error === null) this.waitingTaker?.(null);
-    else this.fail?.(error);
-    this.waitingTaker = null;
-  }
-}
-
 export async function* readPartition(
   context: ReaderContext,
   range: PartitionRange,
   maxBatchRecords: number,
 ): AsyncGenerator<readonly LogRecord[]> {
-  if (range.fromOffset >= range.toOffset) return;
+  let fromOffset = range.fromOffset;
+  for (let attempt = 1; fromOffset < range.toOffset; attempt++) {
+    try {
+      for await (const records of readOnce(context, { ...range, fromOffset })) {
+        attempt = 1;
+        for (let at = 0; at < records.length; at += maxBatchRecords) {
+          const slice = records.slice(at, at + maxBatchRecords);
+          yield slice;
+          fromOffset = slice[slice.length - 1]!.offset + 1;
+        }
+      }
+      return;
+    } catch (error) {
+      if (attempt >= readAttempts) throw new ParleyError('log_unavailable', { detail: 'a read failed', cause: error });
+      context.logger.warn({ err: error, attempt }, 'a read failed and goes on with a new consumer');
+      await pause(context.timers, pauseBetweenReadsMs);
+    }
+  }
+}
+
+/** Reads with one consumer; rejects when that crashes. */
+async function* readOnce(context: ReaderContext, range: PartitionRange): AsyncGenerator<readonly LogRecord[]> {
   const group = `${context.clientId}.read.${randomUUID()}`;
   const handover = new Handover();
   const consumer = startConsumer(context, range, group, handover);
@@ -101,7 +81,7 @@ export async function* readPartition(
       const taken = await handover.take();
       if (taken === null) return;
       const records = taken.filter(({ offset }) => offset >= next && offset < range.toOffset);
-      for (let at = 0; at < records.length; at += maxBatchRecords) yield records.slice(at, at + maxBatchRecords);
+      if (records.length > 0) yield records;
       next = Math.max(next, (taken[taken.length - 1]?.offset ?? -1) + 1);
     }
   } finally {
@@ -184,12 +164,8 @@ function onlyPartition(topic: string, partition: number): PartitionAssigner {
 /** A group is not empty at once when its member leaves. One that stays behind holds no offsets and is dropped by the broker. */
 async function deleteGroup(context: ReaderContext, group: string): Promise<void> {
   for (let attempt = 1; attempt <= deleteAttempts; attempt++) {
-    try {
-      await context.admin.deleteGroup(group);
-      return;
-    } catch (error) {
-      if (attempt === deleteAttempts) context.logger.warn({ err: error, group }, 'the group of a read was not deleted');
-      else await pause(context.timers, pauseBetweenDeletesMs);
-    }
+    if (await context.admin.deleteGroup(group)) return;
+    await pause(context.timers, pauseBetweenDeletesMs);
   }
+  context.logger.warn({ group }, 'the group of a read was not deleted');
 }

@@ -14,6 +14,8 @@ const allInSyncReplicas = -1;
 export class ProducerSession {
   private readonly gate = new SocketGate();
   private readonly producer: Producer;
+  private abandon: (error: Error) => void = () => undefined;
+  /** Rejects at once when the session is given up: kafkajs would go on trying for a minute. */
   readonly connected: Promise<void>;
 
   constructor(connection: KafkaConnection) {
@@ -25,7 +27,10 @@ export class ProducerSession {
         ({ message }) =>
           message.partition ?? 0,
     });
-    this.connected = this.producer.connect();
+    const abandoned = new Promise<never>((_, reject) => {
+      this.abandon = reject;
+    });
+    this.connected = Promise.race([this.producer.connect(), abandoned]);
     this.connected.catch(() => undefined); // Whoever needs the connection awaits it and is told.
   }
 
@@ -35,6 +40,7 @@ export class ProducerSession {
 
   /** Ends at once; whatever is on its way may or may not arrive, and nothing is sent later. */
   giveUp(): void {
+    this.abandon(new Error('the producer was given up'));
     this.gate.close();
     this.producer.disconnect().catch(() => undefined); // Its sockets are gone already.
   }

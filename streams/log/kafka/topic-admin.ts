@@ -10,6 +10,8 @@ const createTimeoutMs = 30_000;
 /** In-sync replicas that hold a record before it is acknowledged, where there are enough of them (design idea 3). */
 const durableReplicas = 2;
 const noOffset = '-1';
+/** The protocol's number for it. */
+const groupIdNotFound = 69;
 
 export interface TopicAdminOptions {
   readonly kafka: Kafka;
@@ -74,8 +76,17 @@ export class TopicAdmin {
     return offset === noOffset ? null : Number(offset);
   }
 
-  async deleteGroup(group: string): Promise<void> {
-    await this.ask((admin) => admin.deleteGroups([group]));
+  /** False if the group still has a member. One that never came to be counts as deleted. */
+  deleteGroup(group: string): Promise<boolean> {
+    return this.ask(async (admin) => {
+      try {
+        await admin.deleteGroups([group]);
+        return true;
+      } catch (error) {
+        if (!(error instanceof kafkajs.KafkaJSDeleteGroupsError)) throw error;
+        return error.groups.every(({ errorCode }) => errorCode === groupIdNotFound);
+      }
+    });
   }
 
   async close(): Promise<void> {
