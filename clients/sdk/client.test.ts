@@ -339,6 +339,38 @@ describe('ParleyClient', () => {
     expect(server.sends().map((frame) => frame.message_id)).toEqual([messageId, messageId]);
   });
 
+  it('keeps the order of sends when the server puts one off, and bounds what is under way', async () => {
+    const { time, server, client } = await setUp();
+    const ids: string[] = [];
+    for (let index = 0; index < 70; index++) ids.push((await send(client)).messageId);
+    await settle(200);
+    expect(server.sends().map((frame) => frame.message_id)).toEqual(ids.slice(0, 64));
+    for (const id of ids.slice(0, 10)) server.tell('appended', { conversation_id: conversation, message_id: id });
+    await settle(200);
+    expect(server.sends().map((frame) => frame.message_id)).toEqual(ids);
+    for (const messageId of ids.slice(10)) {
+      server.tell('error', {
+        code: 'overloaded',
+        message: '',
+        request_id: null,
+        message_id: messageId,
+        retry_after_ms: 1_000,
+      });
+    }
+    const late = (await send(client)).messageId;
+    await settle(200);
+    expect(server.sends()).toHaveLength(70);
+    await time.advance(1_600);
+    for (const id of ids.slice(10, 20)) server.tell('appended', { conversation_id: conversation, message_id: id });
+    await time.advance(1_000);
+    expect(
+      server
+        .sends()
+        .slice(70)
+        .map((frame) => frame.message_id),
+    ).toEqual([...ids.slice(10), late]);
+  });
+
   it('ends when a newer connection of the device took over', async () => {
     const { time, server, client } = await setUp();
     const ended: string[] = [];

@@ -9,6 +9,7 @@ import { decodeFrame, encodeFrame, type Frame, subprotocols } from '@parley/sche
 import type { Clock, TimerHandle, Timers } from '@parley/schemas/environment/clock';
 import type { Random } from '@parley/schemas/environment/random';
 import { errorCatalogue } from '@parley/schemas/errors/catalogue';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { FrameName, FrameTypes, HelloFrame } from '@parley/schemas/generated/wire';
 import { Backoff, type BackoffSettings } from './backoff.ts';
 import type { ServerClock } from './server-clock.ts';
@@ -108,7 +109,7 @@ export class Connection {
       token = await credentials.accessToken(this.#renewToken);
       this.#renewToken = false;
     } catch (error) {
-      this.#closed(tokenRefused, error instanceof Error ? error.message : 'no token');
+      this.#noToken(error);
       return;
     }
     if (this.#stopped) return;
@@ -128,6 +129,13 @@ export class Connection {
       },
     });
     this.#socket = socket;
+  }
+
+  /** The device is not known any more, or only cannot be asked for now. */
+  #noToken(error: unknown): void {
+    const isFinal = error instanceof ParleyError && !errorCatalogue[error.code].retryable;
+    if (isFinal) this.#listener.lost(tokenRefused, error.code, null);
+    else this.#closed(tokenRefused, error instanceof Error ? error.message : 'no token');
   }
 
   #received(bytes: Uint8Array, deadline: TimerHandle): void {

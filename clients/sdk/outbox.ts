@@ -20,6 +20,8 @@ export interface OutboxSettings {
   readonly resendAppendedAfterMs: number;
   /** An id older than this that was never transmitted is replaced. */
   readonly staleIdMs: number;
+  /** Sends under way that the server has not said `appended` to; below what a gateway takes of one connection. */
+  readonly maxUnderWay: number;
 }
 
 export const defaultOutboxSettings: OutboxSettings = {
@@ -27,6 +29,7 @@ export const defaultOutboxSettings: OutboxSettings = {
   resendAfterMs: 10_000,
   resendAppendedAfterMs: 30_000,
   staleIdMs: 20_000,
+  maxUnderWay: 64,
 };
 
 export interface Pending {
@@ -34,6 +37,8 @@ export interface Pending {
   readonly message: OutgoingMessage;
   transmitted: boolean;
   appended: boolean;
+  /** On the wire, and nothing was heard of it yet. */
+  underWay: boolean;
   /** Server time after which it is sent again. */
   dueAtMs: number;
   /** After `out_of_window`: waits for a sync of the conversation. */
@@ -74,7 +79,16 @@ export class Outbox {
   }
 
   #add(messageId: string, message: OutgoingMessage, transmitted: boolean, settle: (verdict: Verdict) => void): Pending {
-    const pending: Pending = { messageId, message, transmitted, appended: false, dueAtMs: 0, verifying: false, settle };
+    const pending: Pending = {
+      messageId,
+      message,
+      transmitted,
+      appended: false,
+      underWay: false,
+      dueAtMs: 0,
+      verifying: false,
+      settle,
+    };
     this.#entries.set(messageId, pending);
     return pending;
   }
@@ -92,16 +106,29 @@ export class Outbox {
   reconnected(): void {
     for (const pending of this.#entries.values()) {
       pending.appended = false;
+      pending.underWay = false;
       pending.dueAtMs = 0;
     }
   }
 
-  /** What is to be (re)sent now. Each is taken to be under way from here on. */
+  /**
+   * What is to be (re)sent now, in order. Each is taken to be under way from here on. A message that was put off (the server is busy,
+   * or the user too fast) holds back all that come after it, so that messages are appended in the order in which they were sent.
+   */
   due(): Pending[] {
     const nowMs = this.#clock.nowMs();
     const due: Pending[] = [];
+    let underWay = 0;
     for (const pending of this.#entries.values()) {
-      if (pending.verifying || pending.dueAtMs > nowMs) continue;
+      if (pending.verifying || pending.appended) {
+        if (pending.verifying || pending.dueAtMs > nowMs) continue;
+      } else if (pending.dueAtMs > nowMs) {
+        if (!pending.underWay) break;
+        underWay++;
+        continue;
+      }
+      if (++underWay > this.#settings.maxUnderWay) break;
+      pending.underWay = true;
       pending.dueAtMs = nowMs + this.#settings.resendAfterMs;
       due.push(pending);
     }
@@ -124,6 +151,7 @@ export class Outbox {
     const pending = this.#entries.get(messageId);
     if (pending === undefined) return false;
     pending.appended = true;
+    pending.underWay = false;
     pending.dueAtMs = this.#clock.nowMs() + this.#settings.resendAppendedAfterMs;
     return true;
   }
@@ -131,7 +159,9 @@ export class Outbox {
   /** A retryable error: send the same id again after the delay. */
   postpone(messageId: string, delayMs: number): void {
     const pending = this.#entries.get(messageId);
-    if (pending !== undefined) pending.dueAtMs = this.#clock.nowMs() + delayMs;
+    if (pending === undefined) return;
+    pending.underWay = false;
+    pending.dueAtMs = this.#clock.nowMs() + delayMs;
   }
 
   /** Gives the message a new id, at the end of the order only if it must be (Map keeps insertion order). */
@@ -141,6 +171,7 @@ export class Outbox {
     pending.messageId = makeMessageId(this.#clock.nowMs(), this.#random);
     pending.transmitted = false;
     pending.appended = false;
+    pending.underWay = false;
     pending.verifying = false;
     pending.dueAtMs = 0;
     this.#entries.set(pending.messageId, pending);

@@ -93,7 +93,9 @@ export class Sending {
   accepted(frame: AcceptedFrame): void {
     const { message_id: messageId, seq, at_ms: atMs } = frame;
     const pending = this.#outbox.settle({ kind: 'accepted', messageId, seq, atMs });
-    if (pending !== undefined) this.#port.accepted(pending, frame);
+    if (pending === undefined) return;
+    this.#port.accepted(pending, frame);
+    void this.flush();
   }
 
   /** A page or live frame shows an own message: that is its verdict, if the frame with it was lost. */
@@ -144,7 +146,9 @@ export class Sending {
   }
 
   appended(messageId: string): boolean {
-    return this.#outbox.markAppended(messageId);
+    const isOwn = this.#outbox.markAppended(messageId);
+    if (isOwn) void this.flush();
+    return isOwn;
   }
 }
 

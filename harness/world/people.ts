@@ -47,7 +47,7 @@ export class People {
       name: deviceName,
       platform: 'android',
       keyBundle: Buffer.from(`keys of ${deviceName}`),
-      pushToken: `token-of-${deviceName}-${phoneNumber}`,
+      pushToken: `token-of-${deviceName.replaceAll(' ', '-')}-${phoneNumber}`,
     });
     const store = {
       load: async () => tokens,
