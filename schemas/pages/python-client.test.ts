@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { arbitraryOf } from '../codec/frame.arbitrary.ts';
 import { decodeFrame, encodeFrame, encodeJsonFrame, type Frame, frameCodes } from '../codec/frame-codec.ts';
 import type { FrameName } from '../generated/wire.ts';
@@ -10,6 +10,9 @@ import { directConversationId } from '../identity/conversation-id.ts';
 import { isMessageId, messageIdTimeMs } from '../identity/message-id.ts';
 import { frameNode } from './frame-tables.ts';
 import { exampleFrames } from './worked-examples.ts';
+
+// Thousands of random inputs take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const program = fileURLToPath(new URL('../../clients/python-example/client.py', import.meta.url));
 const hasPython = spawnSync('python3', ['--version']).status === 0;
