@@ -339,6 +339,15 @@ describe('ParleyClient', () => {
     expect(server.sends().map((frame) => frame.message_id)).toEqual([messageId, messageId]);
   });
 
+  it('sends the same id again after a refusal that is not for ever', async () => {
+    const { time, server, client } = await setUp();
+    const { messageId } = await send(client);
+    await settle(100);
+    server.tell('refused', { conversation_id: conversation, message_id: messageId, code: 'conversation_busy' });
+    await time.advance(2_000);
+    expect(server.sends().map((frame) => frame.message_id)).toEqual([messageId, messageId]);
+  });
+
   it('keeps the order of sends when the server puts one off, and bounds what is under way', async () => {
     const { time, server, client } = await setUp();
     const ids: string[] = [];

@@ -5,7 +5,7 @@
  * behind. Close codes that nothing can mend (revoked, superseded) end it.
  */
 
-import { decodeFrame, encodeFrame, type Frame, subprotocols } from '@parley/schemas/codec/frame-codec';
+import { decodeFrame, encodeFrame, type Frame, frameCodes, subprotocols } from '@parley/schemas/codec/frame-codec';
 import type { Clock, TimerHandle, Timers } from '@parley/schemas/environment/clock';
 import type { Random } from '@parley/schemas/environment/random';
 import { errorCatalogue } from '@parley/schemas/errors/catalogue';
@@ -40,6 +40,8 @@ export interface ConnectionOptions {
   readonly backoff: BackoffSettings;
   readonly helloTimeoutMs: number;
 }
+
+const knownCodes: ReadonlySet<number> = new Set(Object.values(frameCodes));
 
 /** As if the server had refused the token: the same backoff, and a renewed token next time. */
 const tokenRefused = errorCatalogue.unauthenticated.closeCode ?? 1008;
@@ -140,6 +142,8 @@ export class Connection {
 
   #received(bytes: Uint8Array, deadline: TimerHandle): void {
     this.#lastFrameAtMs = this.#options.clock.nowMs();
+    // A frame of a newer server: the protocol says to leave it out.
+    if (!knownCodes.has(bytes[0] ?? 0)) return;
     const frame = decodeFrame(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     switch (frame.name) {
       case 'hello':

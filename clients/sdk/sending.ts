@@ -110,9 +110,14 @@ export class Sending {
     });
   }
 
+  /** A refusal that is not for ever (the conversation is busy) is tried again under the same id. */
   refused(frame: RefusedFrame): void {
     const pending = this.#outbox.get(frame.message_id);
     if (pending === undefined) return;
+    if (isRetryable(frame.code)) {
+      this.#outbox.postpone(frame.message_id, defaultRetryMs);
+      return;
+    }
     const renames = this.#renames.get(pending) ?? 0;
     if (frame.code !== 'out_of_window' || renames >= maxRenames) {
       this.#outbox.settle({ kind: 'refused', messageId: frame.message_id, code: frame.code });
@@ -138,7 +143,7 @@ export class Sending {
 
   /** An error frame that names a send: try the same id later, or give up where the code says that it never can be. */
   failed(frame: ErrorFrame & { message_id: string }): void {
-    if (isErrorCode(frame.code) && errorCatalogue[frame.code].retryable) {
+    if (isRetryable(frame.code)) {
       this.#outbox.postpone(frame.message_id, frame.retry_after_ms ?? defaultRetryMs);
       return;
     }
@@ -150,6 +155,10 @@ export class Sending {
     if (isOwn) void this.flush();
     return isOwn;
   }
+}
+
+function isRetryable(code: string): boolean {
+  return isErrorCode(code) && errorCatalogue[code].retryable;
 }
 
 function toFrame(pending: Pending): SendFrame {
