@@ -119,9 +119,10 @@ export function mergeRow(entry: StoredEntry, row: InboxRow): boolean {
   return changed;
 }
 
-/** The greater seq wins. True if it changed. */
+/** The greater seq wins, and the greater ordinal at a tie, as in CQL. True if it changed. */
 export function mergeMark(entry: StoredEntry, mark: ReadMark): boolean {
-  if (mark.readSeq <= entry.readSeq) return false;
+  if (mark.readSeq < entry.readSeq) return false;
+  if (mark.readSeq === entry.readSeq && mark.readOrdinal <= entry.readOrdinal) return false;
   entry.readSeq = mark.readSeq;
   entry.readOrdinal = mark.readOrdinal;
   return true;

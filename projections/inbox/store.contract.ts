@@ -122,8 +122,10 @@ export function inboxStoreContract(name: string, make: () => Promise<InboxStoreU
       for (const [readSeq, readOrdinal] of [
         [10, 8],
         [25, 18],
-        [12, 9],
+        [25, 17],
         [25, 18],
+        [25, 16],
+        [12, 9],
       ] as const) {
         await under.store.markRead([{ ...row, readSeq, readOrdinal }]);
       }

@@ -8,7 +8,8 @@ export function readMarksOf(rows: readonly ReceiptRow[]): readonly ReadMark[] {
     if (kind !== 'read') continue;
     const key = userId + conversationId;
     const known = highest.get(key);
-    if (known !== undefined && known.readSeq >= seq) continue;
+    if (known !== undefined && (known.readSeq > seq || (known.readSeq === seq && known.readOrdinal >= ordinal)))
+      continue;
     highest.set(key, { userId, conversationId, readSeq: seq, readOrdinal: ordinal });
   }
   return [...highest.values()];

@@ -44,6 +44,7 @@ export function receiptStoreContract(name: string, make: (clock: Clock) => Promi
       const of = member();
       for (const seq of [4, 9, 2, 9, 7]) await under.store.write([receiptRow({ ...of, deviceId: phone, seq })]);
       await under.store.write([8, 12, 11].map((seq) => receiptRow({ ...of, deviceId: phone, seq })));
+      await under.store.write([receiptRow({ ...of, deviceId: phone, seq: 10 })]);
       expect(await under.store.watermarks(of.conversationId, of.userId)).toEqual([
         { deviceId: phone, kind: 'delivered', seq: 12 },
       ]);
