@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { pause } from '@parley/schemas/environment/clock';
 import { systemClock, systemTimers } from '@parley/schemas/environment/system';
 import type { ParleyError } from '@parley/schemas/errors/parley-error';
-import { Collector, readAll, subscribe, text, until } from '@parley/streams/log/contract/world';
+import { Collector, readAll, recordingLogger, subscribe, text, until } from '@parley/streams/log/contract/world';
 import { KafkaLog, type KafkaLogOptions } from '@parley/streams/log/kafka/kafka-log';
 import type { Append } from '@parley/streams/log/log';
-import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { KafkaService } from '../services/kafka.ts';
 import { freePorts } from '../services/ports.ts';
@@ -22,7 +21,7 @@ let broker: KafkaService;
 let topicNumber = 0;
 const opened: KafkaLog[] = [];
 /** Lines that a person would be woken for. */
-let errorLines: string[] = [];
+const errorLines: string[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'parley-broker-'));
@@ -40,11 +39,11 @@ afterEach(async () => {
   broker.resume();
   await broker.start();
   await Promise.all(opened.splice(0).map((log) => log.close()));
-  errorLines = [];
+  errorLines.length = 0;
 }, 120_000);
 
 async function open(more: Partial<KafkaLogOptions> = {}): Promise<KafkaLog> {
-  const logger = pino({ level: 'error' }, { write: (line: string) => errorLines.push(line) });
+  const logger = recordingLogger('error', errorLines);
   const log = await KafkaLog.connect({
     brokers: [broker.address],
     clientId: 'broker-crash',

@@ -2,6 +2,7 @@
 
 import { pause } from '@parley/schemas/environment/clock';
 import { systemTimers } from '@parley/schemas/environment/system';
+import { type Logger, pino } from 'pino';
 import { type Appended, type AppendRequest, appendAll } from '../append-all.ts';
 import type { LogLimits } from '../limits.ts';
 import type { BatchHandler, Log, LogRecord, RecordBatch, Subscription } from '../log.ts';
@@ -70,6 +71,11 @@ export async function until(
     if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
     await pause(systemTimers, 5);
   }
+}
+
+/** A logger that writes nothing but keeps the lines of this level and above. */
+export function recordingLogger(level: 'warn' | 'error', lines: string[]): Logger {
+  return pino({ level }, { write: (line: string) => void lines.push(line) });
 }
 
 /** A door that stays shut until somebody opens it. */

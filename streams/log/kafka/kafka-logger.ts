@@ -20,7 +20,7 @@ const copiedFields = [
   'retryCount',
 ] as const;
 const ordinary =
-  /rebalanc|re-join|rejoin|not aware of this member|needs to have a valid member id|metadata for this topic/i;
+  /rebalanc|re-join|rejoin|not aware of this member|needs to have a valid member id|not the leader|metadata for this topic/i;
 
 export function kafkaLogCreator(logger: Logger): logCreator {
   return (_level: logLevel) =>

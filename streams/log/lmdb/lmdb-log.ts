@@ -48,15 +48,12 @@ export interface LmdbLogOptions {
   readonly commitSpacingMs?: number;
   /** How often records that are not kept any longer are removed. */
   readonly purgeIntervalMs?: number;
-  /** The greatest size that the log may reach: address space, not disk or memory. */
-  readonly maxLogBytes?: number;
 }
 
 /** A commit has no broker's batch to fit into. */
 const embeddedLimits: LogLimits = { ...defaultLogLimits, maxGroupRecords: 10_000, maxGroupBytes: 16_777_216 };
 const defaultReadRecords = 500;
 const maxBatchBytes = 4_194_304;
-const gibibyte = 2 ** 30;
 
 export class LmdbLog implements Log {
   private readonly options: LmdbLogOptions;
@@ -74,14 +71,14 @@ export class LmdbLog implements Log {
     const { clock, timers } = options;
     const limits: LogLimits = { ...embeddedLimits, ...options.limits };
     this.options = options;
-    this.storage = new Storage(options.path, options.maxLogBytes ?? 256 * gibibyte);
+    this.storage = new Storage(options.path);
     this.topics = new Map(this.storage.loadTopics().map((topic) => [topic.spec.topic, topic]));
     this.writer = new Writer(this.storage, this.topics, clock, limits.maxTimestampAheadMs);
     this.appends = new GroupWriter({
       limits,
       clock,
       timers,
-      spacingMs: options.commitSpacingMs ?? 4,
+      spacingMs: options.commitSpacingMs ?? 8,
       notReadyAfterMs: 3_000,
       write: (records) => this.writer.write(records),
     });
@@ -103,8 +100,8 @@ export class LmdbLog implements Log {
     }
   }
 
-  partitionCount(topic: string): Promise<number> {
-    return Promise.resolve(this.topic(topic).partitions.length);
+  async partitionCount(topic: string): Promise<number> {
+    return this.topic(topic).partitions.length;
   }
 
   append(record: Append): void {
@@ -162,13 +159,13 @@ export class LmdbLog implements Log {
     }
   }
 
-  bounds(topic: string, partition: number): Promise<PartitionBounds> {
+  async bounds(topic: string, partition: number): Promise<PartitionBounds> {
     const { earliest, end } = this.partition(topic, partition);
-    return Promise.resolve({ earliest, end });
+    return { earliest, end };
   }
 
-  committed(group: string, topic: string, partition: number): Promise<number | null> {
-    return Promise.resolve(this.options.checkpoints.load(group, topic, partition));
+  async committed(group: string, topic: string, partition: number): Promise<number | null> {
+    return this.options.checkpoints.load(group, topic, partition);
   }
 
   isReady(): boolean {

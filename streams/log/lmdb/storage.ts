@@ -22,6 +22,8 @@ interface StoredBounds {
 }
 
 const ownerKey = 'owner';
+/** Address space to begin with, not disk or memory: while it suffices the file is mapped once. LMDB takes more when it needs it. */
+const mapBytes = 256 * 2 ** 30;
 
 export class Storage {
   private readonly root: RootDatabase;
@@ -35,7 +37,7 @@ export class Storage {
   readonly cleaned: Database<number, number>;
   private readonly epoch: number;
 
-  constructor(path: string, mapBytes: number) {
+  constructor(path: string) {
     this.root = open({ path, mapSize: mapBytes, maxDbs: 8, overlappingSync: false });
     this.owner = this.root.openDB('owner', { useVersions: true, encoding: 'string' });
     this.catalogue = this.root.openDB('catalogue', { encoding: 'json' });
