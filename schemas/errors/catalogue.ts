@@ -221,8 +221,8 @@ const verdict = {
     422,
     null,
     false,
-    'The event was stamped with a version of the rules that does not exist.',
-    'Tell the operator.',
+    'The event was stamped with a version of the rules that does not exist, or not yet in this build.',
+    'Deploy the processors that know it: the partition waits. Otherwise tell the operator.',
   ),
 } as const satisfies Record<string, ErrorEntry>;
 

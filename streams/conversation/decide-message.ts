@@ -11,13 +11,13 @@ import { directConversationId, isUuid } from '@parley/schemas/identity/conversat
 import { isMessageId, messageIdTimeMs } from '@parley/schemas/identity/message-id';
 import { bucketOfMessageId, placeRow } from './buckets.ts';
 import { refusalOfTarget } from './decide-target.ts';
-import type { Accepted, Duplicate, Moment, Refused } from './outcome.ts';
+import type { Accepted, Duplicate, Halted, Moment, Refused } from './outcome.ts';
 import { payloadHash } from './payload-hash.ts';
 import type { RecentDecision } from './recent-decisions.ts';
-import { isCountable, isLongerThan, type Rules, recentWindowMs, rulesOf } from './rules.ts';
+import { currentRules, isCountable, isLongerThan, type Rules, recentWindowMs, rulesOf } from './rules.ts';
 import { type ConversationState, exists } from './state.ts';
 
-type MessageOutcome = Accepted | Duplicate | Refused;
+type MessageOutcome = Accepted | Duplicate | Refused | Halted;
 
 function refuse(sent: MessageSent, hash: Buffer, moment: Moment, code: ErrorCode, remembered: boolean): Refused {
   return { kind: 'refused', sent, code, remembered, payloadHash: hash, ...moment };
@@ -90,13 +90,19 @@ function accept(state: ConversationState, sent: MessageSent, hash: Buffer, momen
   };
 }
 
+/** Rules of the future stop the partition until a build that knows them is deployed; what never can be a version is refused. */
+function withoutRules(sent: MessageSent, hash: Buffer, moment: Moment): Refused | Halted {
+  if (sent.rules_version > currentRules.version) return { kind: 'halted', code: 'rules_unknown', ...moment };
+  return refuse(sent, hash, moment, 'rules_unknown', false);
+}
+
 export function decideMessage(state: ConversationState, sent: MessageSent, moment: Moment): MessageOutcome {
   const hash = payloadHash(sent);
   const first = remembered(state, sent.message_id, moment.atMs);
   if (first !== undefined) return decideAgain(first, sent, hash, moment);
   if (!isMessageId(sent.message_id)) return refuse(sent, hash, moment, 'invalid_message_id', false);
   const rules = rulesOf(sent.rules_version);
-  if (rules === undefined) return refuse(sent, hash, moment, 'rules_unknown', false);
+  if (rules === undefined) return withoutRules(sent, hash, moment);
   const transient = transientRefusal(state, sent.message_id, moment.atMs, rules);
   if (transient !== null) return refuse(sent, hash, moment, transient, false);
   const code =

@@ -84,10 +84,13 @@ export interface Ignored extends Moment {
   readonly reason: 'already_applied' | 'direct_conversation';
 }
 
-/** A directory event above last + 1: the partition stops with an alarm (design rule 20). The state is not changed. */
+/**
+ * The partition stops with an alarm, and the state is not changed: a directory event above last + 1 (design rule 20), or rules of a
+ * version that only a later build knows (design rule 7).
+ */
 export interface Halted extends Moment {
   readonly kind: 'halted';
-  readonly code: 'directory_gap';
+  readonly code: 'directory_gap' | 'rules_unknown';
 }
 
 export type Outcome = Accepted | Duplicate | Refused | MembershipChanged | Ignored | Halted;

@@ -3,7 +3,7 @@
  *
  * Whoever appends an event stamps it with the version that it applied; the fold judges the event by that version, for ever, so
  * that a log replayed in a year gives the same verdicts. To change a rule, add a version and deploy the processors before
- * the gateways: a build refuses what is stamped with a version that it does not know.
+ * the gateways: at a version that it does not know yet, a build stops the partition instead of refusing what another accepts.
  */
 import type { MessageType } from '@parley/schemas/generated/events';
 

@@ -7,7 +7,7 @@
  */
 import { decide } from '../conversation/decide.ts';
 import { evolve } from '../conversation/evolve.ts';
-import type { Outcome } from '../conversation/outcome.ts';
+import type { Halted, Outcome } from '../conversation/outcome.ts';
 import type { ConversationState } from '../conversation/state.ts';
 import type { DecodedRecord } from './conversation-decode.ts';
 import type { WorkingStates } from './conversation-states.ts';
@@ -20,12 +20,17 @@ export interface Decided {
   readonly state: ConversationState;
 }
 
+export interface HaltedAt {
+  readonly event: DecodedRecord;
+  readonly code: Halted['code'];
+}
+
 export interface Slice {
   readonly decided: readonly Decided[];
   /** Index of the first event that is not part of the slice. */
   readonly next: number;
-  /** The event at `next` that stops the partition, if one does. */
-  readonly halted: DecodedRecord | null;
+  /** What stops the partition at `next`, if something does. */
+  readonly halted: HaltedAt | null;
 }
 
 /** Decides events from an index on; the working states move along. */
@@ -44,7 +49,7 @@ export function decideSlice(
     const held = working.get(conversationId)!;
     if (offset <= held.offset) continue;
     const outcome = decide(held.state, event.received);
-    if (outcome.kind === 'halted') return { decided, next, halted: event };
+    if (outcome.kind === 'halted') return { decided, next, halted: { event, code: outcome.code } };
     const state = evolve(held.state, outcome);
     working.set(conversationId, { state, offset });
     decided.push({ offset, conversationId, outcome, state });

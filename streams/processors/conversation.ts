@@ -22,7 +22,7 @@ import type { Registry } from 'prom-client';
 import type { Routable, RouteResult } from '../delivery/delivery.ts';
 import type { BatchHandler, Log, RecordBatch } from '../log/log.ts';
 import { PartitionCheckpoint } from './conversation-checkpoint.ts';
-import { type Decided, decideSlice } from './conversation-decide.ts';
+import { type Decided, decideSlice, type HaltedAt } from './conversation-decide.ts';
 import { type DecodedRecord, decodeConversationRecords } from './conversation-decode.ts';
 import { buildFrames } from './conversation-frames.ts';
 import { verdictsOfLate } from './conversation-late-ids.ts';
@@ -193,17 +193,17 @@ export class ConversationProcessor implements BatchHandler {
     }
   }
 
-  /** Rule 20: the partition waits, with an alarm; what came before the gap stands, and is not done again. */
-  async #halt(batch: RecordBatch, halted: DecodedRecord, checkpoint: PartitionCheckpoint): Promise<never> {
+  /** Rules 7 and 20: the partition waits, with an alarm; what came before stands, and is not done again. */
+  async #halt(batch: RecordBatch, { event, code }: HaltedAt, checkpoint: PartitionCheckpoint): Promise<never> {
     const { topic, partition } = batch;
-    const { offset, conversationId } = halted;
+    const { offset, conversationId } = event;
     this.#metrics.halt(partition);
     this.#dependencies.logger.error(
-      { topic, partition, offset, conversationId, code: 'directory_gap' },
-      'a directory event skipped a version: the partition waits',
+      { topic, partition, offset, conversationId, code },
+      'an event cannot be decided yet: the partition waits',
     );
     await checkpoint.saveAll();
-    throw new ParleyError('directory_gap', { detail: `${topic}/${partition} at ${offset}` });
+    throw new ParleyError(code, { detail: `${topic}/${partition} at ${offset}` });
   }
 
   #saveQuiet(): void {
