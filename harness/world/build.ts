@@ -6,7 +6,7 @@ import { run } from '../services/processes.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export async function buildAll(): Promise<void> {
-  await run(join(root, 'node_modules/.bin/turbo'), ['run', 'build', '--output-logs=errors-only'], {
+  await run(join(root, 'node_modules/.bin/turbo'), ['run', 'build', '--filter=./apps/*', '--output-logs=errors-only'], {
     cwd: root,
     timeoutMs: 300_000,
   });
