@@ -1,7 +1,11 @@
 /** What only the embedded log does: one owner of the folder, retention, compaction, and a time index that survives both. */
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { systemTimers } from '@parley/schemas/environment/system';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -73,6 +77,20 @@ describe('the owner of the folder', () => {
     await appendAll(second, [request('plain', 'k', 'second', nowMs)]);
     expect(text(await readAll(second, 'plain', 0))).toEqual(['first', 'second']);
   });
+});
+
+describe('a full disk', () => {
+  it('fails appends with a code, keeps what was acknowledged, and ends no process', async () => {
+    const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+    const script = fileURLToPath(new URL('./full-disk-writer.ts', import.meta.url));
+    const node = `"${process.execPath}" --conditions=parley-source --import="${tsx}" "${script}" "${join(root, 'full')}"`;
+    const { stdout } = await promisify(execFile)('sh', ['-c', `ulimit -f 6000; exec ${node}`]);
+    const { acknowledged, stored, refused, ready } = JSON.parse(stdout);
+    expect(refused).toBeGreaterThan(0);
+    expect(acknowledged.length).toBeGreaterThan(0);
+    expect(stored).toEqual(acknowledged);
+    expect(ready).toBe(false);
+  }, 30_000);
 });
 
 describe('retention', () => {

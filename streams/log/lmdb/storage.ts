@@ -38,7 +38,8 @@ export class Storage {
   private readonly epoch: number;
 
   constructor(path: string) {
-    this.root = open({ path, mapSize: mapBytes, maxDbs: 8, overlappingSync: false });
+    // A batch of lmdb's own per turn of the event loop would reject a promise that nobody can have when a commit fails.
+    this.root = open({ path, mapSize: mapBytes, maxDbs: 8, overlappingSync: false, eventTurnBatching: false });
     this.owner = this.root.openDB('owner', { useVersions: true, encoding: 'string' });
     this.catalogue = this.root.openDB('catalogue', { encoding: 'json' });
     this.bounds = this.root.openDB('bounds', { encoding: 'json', keyEncoding: 'uint32' });
