@@ -3,14 +3,16 @@
  *
  * Embedded: the server has one core to itself and the generator the other. Cluster: everything shares the machine, the services too.
  */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ThroughputWorld } from '../world/throughput.ts';
 import type { Profile } from '../world/world.ts';
-import type { GeneratorMessage, GeneratorOptions } from './generator.ts';
-import type { MeasurementResult } from './measurement.ts';
+import type { GeneratorMessage, GeneratorOptions, GeneratorResult } from './generator.ts';
 import { cpuSeconds, machine, residentMb } from './process-usage.ts';
 import { scrape } from './scrape.ts';
+
+/** How long the generator waits for what has not arrived when all is sent. */
+const drainMs = 20_000;
 
 export interface DeliveryOptions {
   readonly profile: Profile;
@@ -19,21 +21,31 @@ export interface DeliveryOptions {
   readonly pairs: number;
   readonly bodyBytes: number;
   readonly warmUpSeconds: number;
+  /** Embedded: the server writes a CPU profile there when it ends. */
+  readonly cpuProfileFolder: string | null;
 }
 
 export interface DeliveryResult {
   readonly profile: Profile;
   readonly rate: number;
   readonly seconds: number;
+  readonly pairs: number;
+  readonly body_bytes: number;
   readonly delivered_per_s: number;
   readonly p50_ms: number;
   readonly p99_ms: number;
   readonly max_ms: number;
   readonly lost: number;
   readonly duplicated: number;
+  readonly without_verdict: number;
   readonly receipts: number;
+  readonly senders_without_receipt: number;
+  readonly disconnects: number;
   readonly refused: Readonly<Record<string, number>>;
   readonly server_cpu_s_per_message: number;
+  /** Cores that the server used while messages were being sent. */
+  readonly server_cores: number;
+  readonly generator_cores: number;
   readonly rss_mb: number;
   readonly store_writes_per_message: number;
   readonly machine: ReturnType<typeof machine>;
@@ -44,6 +56,12 @@ interface Counters {
   readonly storeWrites: number;
 }
 
+/** The server's counters when sending began, when it ended, and when all had arrived. */
+interface Readings {
+  start: Counters | null;
+  sent: Counters | null;
+}
+
 async function counters(world: ThroughputWorld): Promise<Counters> {
   return {
     cpuS: cpuSeconds(world.pids),
@@ -51,74 +69,87 @@ async function counters(world: ThroughputWorld): Promise<Counters> {
   };
 }
 
-function runGenerator(
-  options: GeneratorOptions,
-  cpu: number | null,
-  measuring: () => Promise<void>,
-): Promise<MeasurementResult> {
+function startGenerator(options: GeneratorOptions, cpu: number | null): ChildProcess {
   const program = fileURLToPath(new URL('./generator.main.ts', import.meta.url));
-  const child = fork(program, [JSON.stringify(options)], {
-    execArgv: ['--conditions=parley-source', '--import', 'tsx'],
+  const nodeArguments = ['--conditions=parley-source', '--import', 'tsx'];
+  return fork(program, [JSON.stringify(options)], {
     ...(cpu === null
-      ? {}
-      : {
-          execPath: 'taskset',
-          execArgv: ['-c', String(cpu), process.execPath, '--conditions=parley-source', '--import', 'tsx'],
-        }),
-  });
-  return new Promise((resolve, reject) => {
-    child.on('message', (message: GeneratorMessage) => {
-      if (message.phase === 'measuring') measuring().catch(reject);
-      else resolve(message.result);
-    });
-    child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`the generator ended with ${code}`)));
+      ? { execArgv: nodeArguments }
+      : { execPath: 'taskset', execArgv: ['-c', String(cpu), process.execPath, ...nodeArguments] }),
   });
 }
 
-export async function benchDelivery(options: DeliveryOptions): Promise<DeliveryResult> {
-  const pinned = options.profile === 'embedded';
-  const world = await ThroughputWorld.start(options.profile, pinned ? 0 : null);
+/** Resolves to what the generator saw; its process has ended, whatever happens. */
+async function runGenerator(
+  options: GeneratorOptions,
+  cpu: number | null,
+  onPhase: (phase: 'measuring' | 'sent') => Promise<void>,
+): Promise<GeneratorResult> {
+  const child = startGenerator(options, cpu);
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   try {
-    let before: Counters | null = null;
-    const result = await runGenerator(
-      {
-        apiUrl: world.apiUrl,
-        gatewayUrls: world.gatewayUrls,
-        ratePerS: options.ratePerS,
-        seconds: options.seconds,
-        warmUpSeconds: options.warmUpSeconds,
-        pairs: options.pairs,
-        bodyBytes: options.bodyBytes,
-        drainMs: 20_000,
-      },
-      pinned ? 1 : null,
-      async () => {
-        before = await counters(world);
-      },
-    );
-    const after = await counters(world);
-    const start = before as Counters | null;
-    if (start === null) throw new Error('the generator measured nothing');
-    const perMessage = (value: number): number => Number((value / Math.max(1, result.sent)).toFixed(6));
-    return {
-      profile: options.profile,
-      rate: options.ratePerS,
-      seconds: options.seconds,
-      delivered_per_s: Math.round(result.delivered / options.seconds),
-      p50_ms: result.p50_ms,
-      p99_ms: result.p99_ms,
-      max_ms: result.max_ms,
-      lost: result.lost,
-      duplicated: result.duplicated,
-      receipts: result.receipts,
-      refused: result.refused,
-      server_cpu_s_per_message: perMessage(after.cpuS - start.cpuS),
-      rss_mb: residentMb(world.pids),
-      store_writes_per_message: Number(perMessage(after.storeWrites - start.storeWrites).toFixed(2)),
-      machine: machine(),
-    };
+    return await new Promise<GeneratorResult>((resolve, reject) => {
+      child.on('message', (message: GeneratorMessage) => {
+        if (message.phase === 'done') resolve(message.result);
+        else onPhase(message.phase).catch(reject);
+      });
+      child.on('error', reject);
+      child.on('exit', (code) => reject(new Error(`the generator ended with ${code}`)));
+    });
+  } finally {
+    child.kill('SIGKILL');
+    await gone;
+  }
+}
+
+export async function benchDelivery(options: DeliveryOptions): Promise<DeliveryResult> {
+  const { profile, cpuProfileFolder, ...load } = options;
+  const pinned = profile === 'embedded';
+  const world = await ThroughputWorld.start(profile, { cpu: pinned ? 0 : null, cpuProfileFolder });
+  try {
+    const { apiUrl, gatewayUrls } = world;
+    const readings: Readings = { start: null, sent: null };
+    const result = await runGenerator({ ...load, apiUrl, gatewayUrls, drainMs }, pinned ? 1 : null, async (phase) => {
+      readings[phase === 'measuring' ? 'start' : 'sent'] = await counters(world);
+    });
+    const { start, sent } = readings;
+    if (start === null || sent === null) throw new Error('the generator measured nothing');
+    return resultOf(options, result, { start, sent, end: await counters(world) }, residentMb(world.pids));
   } finally {
     await world.close();
   }
+}
+
+function resultOf(
+  options: DeliveryOptions,
+  result: GeneratorResult,
+  { start, sent, end }: { start: Counters; sent: Counters; end: Counters },
+  rssMb: number,
+): DeliveryResult {
+  const { profile, ratePerS, seconds, pairs, bodyBytes } = options;
+  const messages = Math.max(1, result.sent);
+  return {
+    profile,
+    rate: ratePerS,
+    seconds,
+    pairs,
+    body_bytes: bodyBytes,
+    delivered_per_s: Math.round(result.delivered / seconds),
+    p50_ms: result.p50_ms,
+    p99_ms: result.p99_ms,
+    max_ms: result.max_ms,
+    lost: result.lost,
+    duplicated: result.duplicated,
+    without_verdict: result.withoutVerdict,
+    receipts: result.receipts,
+    senders_without_receipt: result.sendersWithoutReceipt,
+    disconnects: result.disconnects,
+    refused: result.refused,
+    server_cpu_s_per_message: Number(((end.cpuS - start.cpuS) / messages).toFixed(6)),
+    server_cores: Number(((sent.cpuS - start.cpuS) / seconds).toFixed(2)),
+    generator_cores: Number(result.generatorCores.toFixed(2)),
+    rss_mb: rssMb,
+    store_writes_per_message: Number(((end.storeWrites - start.storeWrites) / messages).toFixed(2)),
+    machine: machine(),
+  };
 }

@@ -1,13 +1,16 @@
 /**
- * The load generator, in a process of its own: pairs of devices, an open loop of sends at a fixed rate, one JSON line at the end.
+ * The load generator, in a process of its own: pairs of devices, an open loop of sends at a fixed rate, its result over IPC.
  *
- * Message i is due at start + i / rate, whatever the server does. Pairs take turns, and so do the two directions of each.
+ * Pairs take turns, and so do the two directions of each.
  */
+import { pause } from '@parley/schemas/environment/clock';
 import { systemTimers } from '@parley/schemas/environment/system';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
-import { People } from '../world/people.ts';
+import { inParallel } from '@parley/streams/processors/in-parallel';
+import { People, type Person } from '../world/people.ts';
 import { LoadDevice } from './load-device.ts';
-import { Measurement, type MeasurementResult } from './measurement.ts';
+import { Measurement, type MeasurementResult, nowMs } from './measurement.ts';
+import { Schedule } from './schedule.ts';
 
 export interface GeneratorOptions {
   readonly apiUrl: string;
@@ -20,76 +23,95 @@ export interface GeneratorOptions {
   readonly drainMs: number;
 }
 
-/** Told over IPC when the warm-up has ended, so that the parent reads the server's counters for the measured part alone. */
-export type GeneratorMessage =
-  | { readonly phase: 'measuring' }
-  | { readonly phase: 'done'; readonly result: MeasurementResult };
-
-const tickMs = 2;
-
-async function connectPairs(options: GeneratorOptions, measurement: Measurement): Promise<[LoadDevice, LoadDevice][]> {
-  const people = new People(options.apiUrl, Math.floor(Math.random() * 9_000_000));
-  const pairs: [LoadDevice, LoadDevice][] = [];
-  for (let index = 0; index < options.pairs; index++) {
-    const [a, b] = [await people.person('Load A'), await people.person('Load B')];
-    const conversationId = directConversationId(a.userId, b.userId);
-    const url = (turn: number): string => options.gatewayUrls[(index + turn) % options.gatewayUrls.length]!;
-    const connect = (from: typeof a, to: typeof b, turn: number): Promise<LoadDevice> =>
-      LoadDevice.connect(
-        { url: url(turn), token: from.first.tokens().accessToken, conversationId, peerId: to.userId, measurement },
-        options.bodyBytes,
-      );
-    pairs.push([await connect(a, b, 0), await connect(b, a, 1)]);
-  }
-  return pairs;
+export interface GeneratorResult extends MeasurementResult {
+  /** Devices whose last message the peer has not said to have. */
+  readonly sendersWithoutReceipt: number;
+  /** Cores that this process used while it was sending: close to 1, it has measured itself. */
+  readonly generatorCores: number;
 }
 
-function run(
-  pairs: readonly [LoadDevice, LoadDevice][],
-  ratePerS: number,
-  count: number,
-  measurement: Measurement,
-): Promise<void> {
-  const start = performance.timeOrigin + performance.now();
-  let next = 0;
+/** Told over IPC when sending begins and ends, so that the parent reads the server's counters for the measured part alone. */
+export type GeneratorMessage =
+  | { readonly phase: 'measuring' }
+  | { readonly phase: 'sent' }
+  | { readonly phase: 'done'; readonly result: GeneratorResult };
+
+const tickMs = 2;
+/** Registrations under way at once. */
+const maxRegistrations = 16;
+
+type Pair = readonly [LoadDevice, LoadDevice];
+
+async function connectPair(people: People, options: GeneratorOptions, measurement: Measurement, index: number) {
+  const { gatewayUrls, bodyBytes } = options;
+  const [a, b] = [await people.person('Load A'), await people.person('Load B')];
+  const conversationId = directConversationId(a.userId, b.userId);
+  // The two are on different gateways, where there are several.
+  const connect = (from: Person, to: Person, turn: number): Promise<LoadDevice> =>
+    LoadDevice.connect({
+      url: gatewayUrls[(index + turn) % gatewayUrls.length]!,
+      token: from.first.tokens().accessToken,
+      conversationId,
+      peerId: to.userId,
+      measurement,
+      bodyBytes,
+    });
+  return [await connect(a, b, 0), await connect(b, a, 1)] as const;
+}
+
+function connectPairs(options: GeneratorOptions, measurement: Measurement): Promise<Pair[]> {
+  const people = new People(options.apiUrl, Math.floor(Math.random() * 9_000_000));
+  const indexes = Array.from({ length: options.pairs }, (_, index) => index);
+  return inParallel(indexes, maxRegistrations, (index) => connectPair(people, options, measurement, index));
+}
+
+/** Sends `count` messages on schedule; resolves when the last one is sent. */
+function run(pairs: readonly Pair[], ratePerS: number, count: number, measurement: Measurement): Promise<void> {
+  const schedule = new Schedule(ratePerS, count, nowMs());
   return new Promise((resolve) => {
     const ticker = systemTimers.every(tickMs, () => {
-      const nowMs = performance.timeOrigin + performance.now();
-      while (next < count) {
-        const intendedAtMs = start + (next * 1_000) / ratePerS;
-        if (intendedAtMs > nowMs) return;
-        const pair = pairs[next % pairs.length]!;
-        pair[Math.floor(next / pairs.length) % 2]!.send(next, intendedAtMs);
+      schedule.due(nowMs(), (index, intendedAtMs) => {
+        const pair = pairs[index % pairs.length]!;
+        pair[Math.floor(index / pairs.length) % 2]!.send(index, intendedAtMs);
         measurement.sent();
-        next++;
-      }
+      });
+      if (!schedule.isDone) return;
       ticker.cancel();
       resolve();
     });
   });
 }
 
-async function drained(measurement: Measurement, timeoutMs: number): Promise<void> {
-  const deadlineMs = performance.now() + timeoutMs;
-  while (!measurement.isComplete && performance.now() < deadlineMs) {
-    await new Promise<void>((resolve) => {
-      systemTimers.after(20, resolve);
-    });
-  }
+const unacknowledged = (pairs: readonly Pair[]): number =>
+  pairs.flat().filter((device) => !device.isAcknowledged).length;
+
+/** Waits until everything arrived, with its verdict and its receipt, but not for ever. */
+async function drained(pairs: readonly Pair[], measurement: Measurement, timeoutMs: number): Promise<void> {
+  const deadlineMs = nowMs() + timeoutMs;
+  while ((!measurement.isComplete || unacknowledged(pairs) > 0) && nowMs() < deadlineMs) await pause(systemTimers, 20);
 }
 
 export async function generate(options: GeneratorOptions, tell: (message: GeneratorMessage) => void): Promise<void> {
-  const warmUpCount = Math.round(options.ratePerS * options.warmUpSeconds);
-  const count = Math.round(options.ratePerS * options.seconds);
+  const { ratePerS, seconds, warmUpSeconds, drainMs } = options;
+  const warmUpCount = Math.round(ratePerS * warmUpSeconds);
+  const count = Math.round(ratePerS * seconds);
   const measurement = new Measurement(warmUpCount);
   const pairs = await connectPairs(options, measurement);
-  await run(pairs, options.ratePerS, warmUpCount, measurement);
-  await drained(measurement, options.drainMs);
+  await run(pairs, ratePerS, warmUpCount, measurement);
+  await drained(pairs, measurement, drainMs);
   measurement.restart(count);
   tell({ phase: 'measuring' });
-  await run(pairs, options.ratePerS, count, measurement);
-  await drained(measurement, options.drainMs);
+  const before = process.cpuUsage();
+  await run(pairs, ratePerS, count, measurement);
+  const { user, system } = process.cpuUsage(before);
+  tell({ phase: 'sent' });
+  await drained(pairs, measurement, drainMs);
   measurement.closing();
-  for (const pair of pairs) for (const device of pair) device.close();
-  tell({ phase: 'done', result: measurement.result() });
+  const result = {
+    ...measurement.result(),
+    sendersWithoutReceipt: unacknowledged(pairs),
+    generatorCores: (user + system) / 1e6 / seconds,
+  };
+  for (const device of pairs.flat()) device.close();
+  tell({ phase: 'done', result });
 }

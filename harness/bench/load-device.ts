@@ -2,12 +2,14 @@
  * A device of the load generator: sends, acknowledges and measures with as little work as possible.
  *
  * The body of a message carries the time at which it was meant to be sent, so that a late generator counts against the server (open
- * loop, no coordinated omission). Frames that need no look are told apart by their first byte and not decoded.
+ * loop, no coordinated omission). Of the frames that it gets it reads only what it counts. It says `delivered` for every message,
+ * right when it came, as a device with one conversation open does.
  */
 import { decodeFrame, encodeFrame, frameCodes, subprotocols } from '@parley/schemas/codec/frame-codec';
 import { systemRandom } from '@parley/schemas/environment/system';
 import { makeMessageId } from '@parley/schemas/identity/message-id';
 import WebSocket from 'ws';
+import { acceptedSeq, DeliveredFrames, type MessageView, receiptSeq, viewMessage } from './frame-view.ts';
 import type { Measurement } from './measurement.ts';
 
 export interface LoadDeviceOptions {
@@ -16,24 +18,31 @@ export interface LoadDeviceOptions {
   readonly conversationId: string;
   readonly peerId: string;
   readonly measurement: Measurement;
+  readonly bodyBytes: number;
 }
 
 const headerBytes = 16;
+const view: MessageView = { seq: 0, bodyAt: 0 };
 
 export class LoadDevice {
   readonly #options: LoadDeviceOptions;
   readonly #socket: WebSocket;
-  readonly #pad: Buffer;
+  readonly #body: Buffer;
+  readonly #delivered: DeliveredFrames;
+  /** The highest seq of an own message, and up to where the peer has said `delivered`. */
+  #ownSeq = 0;
+  #receiptSeq = 0;
 
-  private constructor(options: LoadDeviceOptions, socket: WebSocket, bodyBytes: number) {
+  private constructor(options: LoadDeviceOptions, socket: WebSocket) {
     this.#options = options;
     this.#socket = socket;
-    this.#pad = Buffer.alloc(Math.max(headerBytes, bodyBytes));
+    this.#body = Buffer.alloc(Math.max(headerBytes, options.bodyBytes), 'ciphertext');
+    this.#delivered = new DeliveredFrames(options.conversationId);
     socket.on('message', (data: Buffer) => this.#received(data));
     socket.on('close', () => options.measurement.disconnected());
   }
 
-  static connect(options: LoadDeviceOptions, bodyBytes: number): Promise<LoadDevice> {
+  static connect(options: LoadDeviceOptions): Promise<LoadDevice> {
     const socket = new WebSocket(`${options.url}/v1/connect`, [subprotocols.avro], {
       headers: { authorization: `Bearer ${options.token}` },
       perMessageDeflate: false,
@@ -45,23 +54,27 @@ export class LoadDevice {
       socket.once('message', () => {
         socket.removeAllListeners();
         socket.on('error', () => undefined); // Close follows, and is counted.
-        resolve(new LoadDevice(options, socket, bodyBytes));
+        resolve(new LoadDevice(options, socket));
       });
     });
   }
 
+  /** True once the peer has said that it has everything that this device sent. */
+  get isAcknowledged(): boolean {
+    return this.#receiptSeq >= this.#ownSeq;
+  }
+
   /** @param index of the message in the whole run, so that lost and doubled ones are told apart */
   send(index: number, intendedAtMs: number): void {
-    const body = Buffer.from(this.#pad);
-    body.writeDoubleBE(intendedAtMs, 0);
-    body.writeDoubleBE(index, 8);
+    this.#body.writeDoubleBE(intendedAtMs, 0);
+    this.#body.writeDoubleBE(index, 8);
     this.#socket.send(
       encodeFrame('send', {
         conversation_id: this.#options.conversationId,
         peer_id: this.#options.peerId,
         message_id: makeMessageId(Date.now(), systemRandom),
         message_type: 'text',
-        encrypted_body: body,
+        encrypted_body: this.#body,
         preview: null,
         media_url: null,
         thumbnail_url: null,
@@ -72,20 +85,19 @@ export class LoadDevice {
   }
 
   #received(data: Buffer): void {
-    const { measurement, conversationId } = this.#options;
+    const { measurement } = this.#options;
     switch (data[0]) {
-      case frameCodes.message: {
-        const frame = decodeFrame(data);
-        if (frame.name !== 'message') return;
-        const { encrypted_body: body, seq } = frame.body.message;
-        measurement.delivered(body.readDoubleBE(8), body.readDoubleBE(0));
-        this.#socket.send(encodeFrame('delivered', { conversation_id: conversationId, seq }));
+      case frameCodes.message:
+        viewMessage(data, view);
+        measurement.delivered(data.readDoubleBE(view.bodyAt + 8), data.readDoubleBE(view.bodyAt));
+        this.#socket.send(this.#delivered.upTo(view.seq));
         return;
-      }
       case frameCodes.accepted:
+        this.#ownSeq = Math.max(this.#ownSeq, acceptedSeq(data));
         measurement.accepted();
         return;
       case frameCodes.receipt:
+        this.#receiptSeq = Math.max(this.#receiptSeq, receiptSeq(data));
         measurement.receipt();
         return;
       case frameCodes.refused:
@@ -94,6 +106,10 @@ export class LoadDevice {
         measurement.refused(frame.name === 'error' || frame.name === 'refused' ? frame.body.code : frame.name);
         return;
       }
+      case frameCodes.resync:
+        // A generator that does not keep up with what it asked for measures itself: it must be seen.
+        measurement.refused('resync');
+        return;
       default:
     }
   }

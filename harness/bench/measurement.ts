@@ -1,11 +1,16 @@
 /** What a load generator saw: latencies from the intended send time, and each message counted once. */
 import { build, type Histogram } from 'hdr-histogram-js';
 
+/** Milliseconds since the epoch, with fractions. */
+export const nowMs = (): number => performance.timeOrigin + performance.now();
+
 export interface MeasurementResult {
   readonly sent: number;
   readonly accepted: number;
   readonly delivered: number;
   readonly lost: number;
+  /** Sent and not accepted. */
+  readonly withoutVerdict: number;
   readonly duplicated: number;
   readonly receipts: number;
   readonly disconnects: number;
@@ -15,11 +20,13 @@ export interface MeasurementResult {
   readonly max_ms: number;
 }
 
+const maxTenths = 10_000_000;
+
 export class Measurement {
   /** In tenths of a millisecond. */
   readonly #histogram: Histogram = build({
     lowestDiscernibleValue: 1,
-    highestTrackableValue: 10_000_000,
+    highestTrackableValue: maxTenths,
     numberOfSignificantValueDigits: 3,
   });
   #seen: Uint8Array;
@@ -79,9 +86,8 @@ export class Measurement {
     }
     this.#seen[index] = 1;
     this.#delivered++;
-    this.#histogram.recordValue(
-      Math.max(1, Math.round((performance.timeOrigin + performance.now() - intendedAtMs) * 10)),
-    );
+    const tenths = Math.round((nowMs() - intendedAtMs) * 10);
+    this.#histogram.recordValue(Math.min(Math.max(1, tenths), maxTenths));
   }
 
   result(): MeasurementResult {
@@ -91,6 +97,7 @@ export class Measurement {
       accepted: this.#accepted,
       delivered: this.#delivered,
       lost: this.#sent - this.#delivered,
+      withoutVerdict: this.#sent - this.#accepted,
       duplicated: this.#duplicated,
       receipts: this.#receipts,
       disconnects: this.#disconnects,

@@ -16,8 +16,12 @@ export function cpuSeconds(pids: readonly number[]): number {
   return ticks / ticksPerS;
 }
 
+export function residentBytes(pids: readonly number[]): number {
+  return pids.flatMap((root) => processTree(root)).reduce((sum, pid) => sum + residentKib(pid), 0) * 1024;
+}
+
 export function residentMb(pids: readonly number[]): number {
-  return Math.round(pids.flatMap((root) => processTree(root)).reduce((sum, pid) => sum + residentKib(pid), 0) / 1024);
+  return Math.round(residentBytes(pids) / 2 ** 20);
 }
 
 /** Memory of the kernel for sockets: TCP buffers in use, and the slabs that hold sockets and their files. */

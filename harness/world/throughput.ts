@@ -12,6 +12,13 @@ interface Server {
   close(): Promise<void>;
 }
 
+export interface ThroughputOptions {
+  /** The core that the embedded server is bound to. */
+  readonly cpu: number | null;
+  /** Where the embedded server writes a CPU profile when it ends. */
+  readonly cpuProfileFolder: string | null;
+}
+
 export class ThroughputWorld implements Server {
   readonly #server: Server;
 
@@ -19,8 +26,8 @@ export class ThroughputWorld implements Server {
     this.#server = server;
   }
 
-  static async start(profile: Profile, cpu: number | null): Promise<ThroughputWorld> {
-    return new ThroughputWorld(profile === 'embedded' ? await embedded(cpu) : await cluster());
+  static async start(profile: Profile, options: ThroughputOptions): Promise<ThroughputWorld> {
+    return new ThroughputWorld(profile === 'embedded' ? await embedded(options) : await cluster());
   }
 
   get apiUrl(): string {
@@ -45,8 +52,11 @@ export class ThroughputWorld implements Server {
   }
 }
 
-async function embedded(cpu: number | null): Promise<Server> {
-  const standalone = await Standalone.create(cpu === null ? {} : { wrapper: ['taskset', '-c', String(cpu)] });
+async function embedded({ cpu, cpuProfileFolder }: ThroughputOptions): Promise<Server> {
+  const standalone = await Standalone.create({
+    ...(cpu === null ? {} : { wrapper: ['taskset', '-c', String(cpu)] }),
+    ...(cpuProfileFolder === null ? {} : { nodeArguments: ['--cpu-prof', `--cpu-prof-dir=${cpuProfileFolder}`] }),
+  });
   await standalone.start();
   return {
     apiUrl: standalone.apiUrl,

@@ -1,0 +1,76 @@
+/**
+ * Thousands of connected and silent devices: bare sockets that make the WebSocket handshake, read what comes and say nothing.
+ *
+ * Each is a user of its own, with an access token signed by the server's own key, so that ten thousand registrations need not be made.
+ */
+import { connect, type Socket } from 'node:net';
+import { AccessTokenIssuer } from '@parley/projections/directory/access-tokens';
+import { subprotocols } from '@parley/schemas/codec/frame-codec';
+import { systemClock } from '@parley/schemas/environment/system';
+import { inParallel } from '@parley/streams/processors/in-parallel';
+
+const maxHandshakes = 64;
+
+export class IdleSockets {
+  readonly #issuer: AccessTokenIssuer;
+  readonly #urls: readonly URL[];
+  readonly #sockets: Socket[] = [];
+  #ended = 0;
+
+  constructor(gatewayUrls: readonly string[], privateKeyPem: string) {
+    this.#issuer = new AccessTokenIssuer({ clock: systemClock, privateKeyPem });
+    this.#urls = gatewayUrls.map((url) => new URL(url));
+  }
+
+  /** Connections that the server has not ended. */
+  get connected(): number {
+    return this.#sockets.length - this.#ended;
+  }
+
+  async open(count: number): Promise<void> {
+    const indexes = Array.from({ length: count }, (_, index) => index);
+    await inParallel(indexes, maxHandshakes, (index) => this.#open(this.#urls[index % this.#urls.length]!));
+  }
+
+  async #open({ hostname, port }: URL): Promise<void> {
+    const { accessToken } = await this.#issuer.issue(crypto.randomUUID(), crypto.randomUUID());
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    await handshake(socket, hostname, accessToken);
+    socket.on('close', () => {
+      this.#ended++;
+    });
+    socket.on('error', () => undefined); // Close follows, and is counted.
+    socket.resume();
+    this.#sockets.push(socket);
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+/** Resolves when the server has switched protocols. */
+function handshake(socket: Socket, host: string, token: string): Promise<void> {
+  socket.write(
+    [
+      'GET /v1/connect HTTP/1.1',
+      `Host: ${host}`,
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      `Sec-WebSocket-Key: ${Buffer.from(crypto.randomUUID().slice(0, 16)).toString('base64')}`,
+      'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Protocol: ${subprotocols.avro}`,
+      `Authorization: Bearer ${token}`,
+      '\r\n',
+    ].join('\r\n'),
+  );
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('data', (data) => {
+      const answer = data.toString('latin1');
+      socket.off('error', reject);
+      if (answer.startsWith('HTTP/1.1 101 ')) resolve();
+      else reject(new Error(`the upgrade was refused: ${answer.slice(0, 200)}`));
+    });
+  });
+}
