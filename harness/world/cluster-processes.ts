@@ -1,14 +1,14 @@
 /** The processes of Parley on a cluster: two gateways, two processors, an api and a pusher, each killed and started alone. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { type ClusterPorts, defaultPorts } from '../services/cluster.ts';
 import { freePorts } from '../services/ports.ts';
 import { AppProcess, type LogLine } from './app-process.ts';
+import { type ServiceSettings, servicesInUse } from './services-in-use.ts';
 import { appMain, harnessLimits } from './standalone.ts';
 
 export type ClusterApp = 'api' | 'gateway' | 'processor' | 'pusher';
 
 export interface ClusterProcessesOptions {
-  readonly services?: ClusterPorts;
+  readonly services?: ServiceSettings;
   readonly onLog?: (process: string, line: LogLine) => void;
   /** Further environment of every process. */
   readonly env?: Readonly<Record<string, string>>;
@@ -19,21 +19,6 @@ interface Member {
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;
   readonly operationsUrl: string;
-}
-
-/** Where the services are, as the apps read it. */
-export function serviceEnv(ports: ClusterPorts): Record<string, string> {
-  return {
-    PARLEY_KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
-    PARLEY_KAFKA_REPLICATION: '1',
-    PARLEY_KAFKA_SESSION_TIMEOUT_MS: '6000',
-    PARLEY_PARTITIONS: '12',
-    PARLEY_REGISTRY_URL: `http://127.0.0.1:${ports.registry}/apis/ccompat/v7`,
-    PARLEY_CQL_CONTACT_POINTS: `127.0.0.1:${ports.cql}`,
-    PARLEY_CQL_REPLICATION: '1',
-    PARLEY_REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
-    PARLEY_POSTGRES_URL: `postgres://postgres@127.0.0.1:${ports.postgres}/parley`,
-  };
 }
 
 export class ClusterProcesses {
@@ -60,7 +45,7 @@ export class ClusterProcesses {
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     });
     const shared = {
-      ...serviceEnv(options.services ?? defaultPorts),
+      ...(options.services ?? servicesInUse()),
       ...harnessLimits,
       NODE_ENV: 'test',
       PARLEY_DELIVERY_SECRET: randomBytes(32).toString('hex'),

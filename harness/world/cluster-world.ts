@@ -1,14 +1,14 @@
 /** The cluster profile as a world: the services must be up, the processes of Parley are its own. */
-import { type ClusterPorts, defaultPorts } from '../services/cluster.ts';
 import { BaseWorld } from './base-world.ts';
 import { ClusterProcesses } from './cluster-processes.ts';
 import { prepareCluster } from './prepare-cluster.ts';
+import { type ServiceSettings, servicesInUse } from './services-in-use.ts';
 
 export class ClusterWorld extends BaseWorld {
   readonly profile = 'cluster';
   #processes: ClusterProcesses | null = null;
 
-  static async start(services: ClusterPorts = defaultPorts): Promise<ClusterWorld> {
+  static async start(services: ServiceSettings = servicesInUse()): Promise<ClusterWorld> {
     const world = new ClusterWorld();
     await prepareCluster(services);
     world.#processes = await ClusterProcesses.create({

@@ -1,0 +1,31 @@
+/** All checks of a history, and what they found. */
+import type { Check } from './check.ts';
+import { diverged } from './diverged.ts';
+import { duplicated } from './duplicated.ts';
+import type { History } from './history.ts';
+import { lost } from './lost.ts';
+import { notNotified } from './not-notified.ts';
+import { outOfOrder } from './out-of-order.ts';
+import { refused } from './refused.ts';
+import { unsettled } from './unsettled.ts';
+
+export const checks: readonly Check[] = [lost, duplicated, outOfOrder, diverged, unsettled, refused, notNotified];
+
+export interface Finding {
+  readonly check: Check;
+  readonly violations: readonly string[];
+}
+
+/** What is wrong; empty if nothing is. */
+export function examine(history: History, asked: readonly Check[] = checks): Finding[] {
+  return asked
+    .map((check) => ({ check, violations: check.find(history) }))
+    .filter(({ violations }) => violations.length > 0);
+}
+
+/** How many violations of each check, by its name: also of those that found none. */
+export function countOf(findings: readonly Finding[]): Record<string, number> {
+  const counts = Object.fromEntries(checks.map(({ name }) => [name, 0]));
+  for (const { check, violations } of findings) counts[check.name] = violations.length;
+  return counts;
+}
