@@ -5,11 +5,11 @@
  * Both decoders are total: whatever comes in, they return exactly one frame or throw `malformed_frame`, and their work is bounded
  * by the length of the input. docs/PROTOCOL.md describes the forms.
  */
-import avro, { type Type } from 'avsc';
 import { invariant } from '../errors/invariant.ts';
 import { ParleyError } from '../errors/parley-error.ts';
 import { frameCodes as codes, type FrameName, type FrameTypes, frameSchemas } from '../generated/wire.ts';
 import { compileAvroCheck } from './avro-check.ts';
+import { type FrameType, frameType } from './frame-type.ts';
 import { compileJsonReader, compileJsonWriter, JsonFormError, type JsonObject } from './json-form.ts';
 import { parseSchema } from './schema-node.ts';
 
@@ -22,7 +22,7 @@ export const frameCodes: Readonly<Record<FrameName, number>> = { ...codes.client
 
 interface FrameForm {
   readonly name: FrameName;
-  readonly type: Type;
+  readonly type: FrameType;
   readonly check: (bytes: Uint8Array, from: number) => string | null;
   readonly readJson: (value: JsonObject) => Record<string, unknown>;
   readonly writeJson: (record: JsonObject) => Record<string, unknown>;
@@ -35,7 +35,7 @@ for (const name of Object.keys(frameCodes) as FrameName[]) {
   invariant(node.kind === 'record', 'a frame is a record');
   const form: FrameForm = {
     name,
-    type: avro.Type.forSchema(frameSchemas[name] as unknown as avro.Schema),
+    type: frameType(frameSchemas[name], node),
     check: compileAvroCheck(node),
     readJson: compileJsonReader(node),
     writeJson: compileJsonWriter(node),
