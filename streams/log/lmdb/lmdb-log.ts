@@ -109,8 +109,8 @@ export class LmdbLog implements Log {
   }
 
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
-    for (const topic of options.topics) this.topic(topic);
     invariant(!this.closed, 'the log is open');
+    for (const topic of options.topics) this.checkCheckpoints(options.group, this.topic(topic));
     const { timers, logger, checkpoints } = this.options;
     const { group, handler, maxBatchRecords } = options;
     const context = {
@@ -206,6 +206,17 @@ export class LmdbLog implements Log {
     this.purge().catch((error: unknown) => {
       this.options.logger.error({ err: error }, 'the purge of the log failed and is tried again');
     });
+  }
+
+  /** A checkpoint beyond the log would let a reader sleep through everything up to it. */
+  private checkCheckpoints(group: string, { partitions }: Topic): void {
+    for (const { topic, partition, end } of partitions) {
+      const committed = this.options.checkpoints.load(group, topic, partition) ?? 0;
+      invariant(
+        committed <= end,
+        `${group} is not beyond the end of ${topic}/${partition}: log and checkpoints belong together`,
+      );
+    }
   }
 
   private topic(name: string): Topic {

@@ -82,7 +82,7 @@ describe('the owner of the folder', () => {
 describe('a full disk', () => {
   it('fails appends with a code, keeps what was acknowledged, and ends no process', async () => {
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-    const script = fileURLToPath(new URL('./full-disk-writer.ts', import.meta.url));
+    const script = fileURLToPath(new URL('./full-disk-writer.fixture.ts', import.meta.url));
     const node = `"${process.execPath}" --conditions=parley-source --import="${tsx}" "${script}" "${join(root, 'full')}"`;
     const { stdout } = await promisify(execFile)('sh', ['-c', `ulimit -f 6000; exec ${node}`]);
     const { acknowledged, stored, refused, ready } = JSON.parse(stdout);
@@ -185,6 +185,18 @@ describe('compaction', () => {
     await until(() => seen.values.includes('699.4'), 'the reader is at the end');
     const offsets = seen.records.map(({ offset }) => offset);
     expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
+  });
+});
+
+describe('checkpoints', () => {
+  it('rule 11: of another log are refused, instead of passing over what comes until they are reached', async () => {
+    const checkpoints = new MemoryCheckpoints();
+    await checkpoints.save('group', 'plain', 0, 3);
+    const log = await open({ checkpoints });
+    await appendValuesNow(log, 'plain', numbers(2));
+    await expect(subscribe(log, 'plain', 'group', new Collector())).rejects.toThrow('belong together');
+    await appendValuesNow(log, 'plain', numbers(1));
+    await subscribe(log, 'plain', 'group', new Collector());
   });
 });
 

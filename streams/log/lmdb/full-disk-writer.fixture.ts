@@ -2,7 +2,7 @@
  * A process that fills its log until the disk is full, and prints what became of it: run with a limit on the size of files, which
  * fails writes as a full disk does.
  *
- *   sh -c 'ulimit -f 3000; exec node … full-disk-writer.ts FOLDER'
+ *   sh -c 'ulimit -f 3000; exec node … full-disk-writer.fixture.ts FOLDER'
  */
 import { systemClock, systemTimers } from '@parley/schemas/environment/system';
 import { hasCode } from '@parley/schemas/errors/parley-error';
