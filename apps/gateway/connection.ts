@@ -85,11 +85,6 @@ export class Connection implements Lease, WheelNode {
     return this.#socket.send(this.form === 'json' ? frame.json : frame.avro);
   }
 
-  /** What `run` sends goes to the network in one piece. */
-  cork(run: () => void): void {
-    if (this.isOpen) this.#socket.cork(run);
-  }
-
   get bufferedBytes(): number {
     return this.isOpen ? this.#socket.bufferedBytes() : 0;
   }

@@ -48,11 +48,9 @@ export class PresenceWatch {
     try {
       await this.#on.presence.watch(this.#settings.gatewayId, userIds, this.#on.clock.nowMs());
       const known = await this.#on.presence.read(userIds);
-      connection.cork(() => {
-        for (const { userId, status, lastSeenMs } of known) {
-          connection.send('presence', { user_id: userId, status, last_seen_ms: lastSeenMs });
-        }
-      });
+      for (const { userId, status, lastSeenMs } of known) {
+        connection.send('presence', { user_id: userId, status, last_seen_ms: lastSeenMs });
+      }
     } catch (error) {
       for (const userId of added) this.#remove(connection, userId);
       throw error;

@@ -4,7 +4,7 @@
  * `close` ends the socket at once for the session: whoever implements it need not report that close back, though it may.
  */
 export type SendResult =
-  /** Handed to the network. */
+  /** Handed to the network, or about to be at the end of the turn. */
   | 'sent'
   /** Buffered: the network does not keep up. `bufferedBytes` says how much waits. */
   | 'queued'
@@ -14,8 +14,6 @@ export type SendResult =
 export interface Socket {
   /** Text frames are given as strings. */
   send(bytes: Buffer | string): SendResult;
-  /** Runs it, and hands what it sends to the network in one piece. */
-  cork(run: () => void): void;
   close(code: number, reason: string): void;
   /** Bytes that wait for the network. */
   bufferedBytes(): number;

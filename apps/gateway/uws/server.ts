@@ -10,6 +10,7 @@ import uWS from 'uWebSockets.js';
 import type { Logger } from 'pino';
 import type { GatewayCore } from '../core.ts';
 import type { SessionData, UwsWebSocket } from './session.ts';
+import { TurnFlush } from './turn-flush.ts';
 import { upgrade } from './upgrade.ts';
 
 export const connectPath = '/v1/connect';
@@ -56,6 +57,7 @@ export class UwsServer {
 
   #behavior(): uWS.WebSocketBehavior<SessionData> {
     const core = this.#core;
+    const turn = new TurnFlush();
     const { maxFrameBytes, maxBackpressureBytes } = core.settings;
     return {
       maxPayloadLength: maxFrameBytes,
@@ -66,7 +68,7 @@ export class UwsServer {
       sendPingsAutomatically: false,
       compression: uWS.DISABLED,
       upgrade: (response, request, context) => {
-        void upgrade(core, response, request, context);
+        void upgrade(core, response, request, context, turn);
       },
       open: (ws) => {
         const { session } = ws.getUserData();

@@ -11,6 +11,7 @@ import type { GatewayCore } from '../core.ts';
 import type { Admission } from '../sessions/admissions.ts';
 import type { Handshake } from '../sessions/handshake.ts';
 import { type SessionData, UwsSession } from './session.ts';
+import type { TurnFlush } from './turn-flush.ts';
 
 interface UpgradeKeys {
   readonly key: string;
@@ -23,6 +24,7 @@ export async function upgrade(
   response: uWS.HttpResponse,
   request: uWS.HttpRequest,
   context: uWS.us_socket_context_t,
+  turn: TurnFlush,
 ): Promise<void> {
   let isAborted = false;
   response.onAborted(() => {
@@ -46,12 +48,17 @@ export async function upgrade(
     return;
   }
   if (isAborted) core.abandon(admission);
-  else open(response, admission, keys);
+  else open(response, admission, keys, turn);
 }
 
-function open(response: uWS.HttpResponse, admission: Admission, { key, extensions, context }: UpgradeKeys): void {
+function open(
+  response: uWS.HttpResponse,
+  admission: Admission,
+  { key, extensions, context }: UpgradeKeys,
+  turn: TurnFlush,
+): void {
   response.cork(() => {
-    const data: SessionData = { session: new UwsSession(admission) };
+    const data: SessionData = { session: new UwsSession(admission, turn) };
     response.upgrade(data, key, admission.protocol, extensions, context);
   });
 }
