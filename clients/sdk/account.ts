@@ -14,6 +14,7 @@ export interface Tokens {
 
 /** Where a device keeps its tokens; a refresh token is single use, so a new one must be saved before it is used. */
 export interface TokenStore {
+  /** @throws ParleyError `unauthenticated` if there are none: the device has to be registered */
   load(): Promise<Tokens>;
   save(tokens: Tokens): Promise<void>;
 }

@@ -65,7 +65,9 @@ export class ParleyClient {
     const { backoff, helloTimeoutMs, requestTimeoutMs, maxTrackedStatuses } = this.#settings;
     this.serverClock = new ServerClock(clock);
     this.#requests = new Requests(timers, requestTimeoutMs);
-    this.#outbox = new Outbox(options.outbox, this.serverClock, random, this.#settings.outbox);
+    const notKept = (error: unknown): void =>
+      this.#events.emit('error', { code: 'internal', message: `the outbox could not be kept: ${String(error)}` });
+    this.#outbox = new Outbox(options.outbox, this.serverClock, random, this.#settings.outbox, notKept);
     this.#statuses = new Statuses(maxTrackedStatuses);
     this.#connection = new Connection(
       { urls, credentials, transport, clock, serverClock: this.serverClock, timers, random, backoff, helloTimeoutMs },
@@ -87,6 +89,7 @@ export class ParleyClient {
         repair: (conversationId) => this.#conversations.repair(conversationId),
         accepted: (pending, verdict) => this.#accepted(pending, verdict),
         renamed: (messageId, newMessageId) => this.#events.emit('renamed', { messageId, newMessageId }),
+        failed: notKept,
       },
       timers,
     );

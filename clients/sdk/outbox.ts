@@ -52,12 +52,21 @@ export class Outbox {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #settings: OutboxSettings;
+  readonly #failed: (error: unknown) => void;
 
-  constructor(store: OutboxStore, clock: Clock, random: Random, settings: OutboxSettings) {
+  /** @param failed is told that the store could not forget a message: it will be sent again after a restart, under the same id */
+  constructor(
+    store: OutboxStore,
+    clock: Clock,
+    random: Random,
+    settings: OutboxSettings,
+    failed: (error: unknown) => void,
+  ) {
     this.#store = store;
     this.#clock = clock;
     this.#random = random;
     this.#settings = settings;
+    this.#failed = failed;
   }
 
   get size(): number {
@@ -70,11 +79,16 @@ export class Outbox {
     }
   }
 
-  /** @throws ParleyError `queue_full` */
+  /** @throws ParleyError `queue_full`, or what the store said: then nothing is sent */
   async add(message: OutgoingMessage, settle: (verdict: Verdict) => void): Promise<Pending> {
     if (this.#entries.size >= this.#settings.maxEntries) throw new ParleyError('queue_full', { detail: 'outbox' });
     const pending = this.#add(makeMessageId(this.#clock.nowMs(), this.#random), message, false, settle);
-    await this.#store.put(pending);
+    try {
+      await this.#store.put(pending);
+    } catch (error) {
+      this.#entries.delete(pending.messageId);
+      throw error;
+    }
     return pending;
   }
 
@@ -143,8 +157,8 @@ export class Outbox {
 
   async markTransmitted(pending: Pending): Promise<void> {
     if (pending.transmitted) return;
+    await this.#store.put({ ...pending, transmitted: true });
     pending.transmitted = true;
-    await this.#store.put(pending);
   }
 
   markAppended(messageId: string): boolean {
@@ -175,8 +189,7 @@ export class Outbox {
     pending.verifying = false;
     pending.dueAtMs = 0;
     this.#entries.set(pending.messageId, pending);
-    await this.#store.put(pending);
-    await this.#store.remove(old);
+    await this.#store.replace(old, pending);
     return old;
   }
 
@@ -186,7 +199,7 @@ export class Outbox {
     if (pending === undefined) return undefined;
     this.#entries.delete(verdict.messageId);
     pending.settle(verdict);
-    void this.#store.remove(verdict.messageId);
+    this.#store.remove(verdict.messageId).catch(this.#failed);
     return pending;
   }
 }

@@ -18,6 +18,8 @@ export interface SendingPort {
   repair(conversationId: string): Promise<void>;
   accepted(pending: Pending, verdict: AcceptedFrame): void;
   renamed(messageId: string, newMessageId: string): void;
+  /** The outbox could not be kept: what is in it waits, and is tried again. */
+  failed(error: unknown): void;
 }
 
 const maxRenames = 5;
@@ -62,15 +64,19 @@ export class Sending {
     return { messageId, verdict };
   }
 
-  /** One pass at a time, so that messages leave in the order in which they were handed over. */
+  /** One pass at a time, so that messages leave in the order in which they were handed over; none without a connection. */
   flush(): Promise<void> {
+    // A message that waits for a connection must not count as transmitted: its id may be replaced when its time runs out.
+    if (this.#ticker === null) return Promise.resolve();
     if (this.#flushing !== null) {
       this.#flushAgain = true;
       return this.#flushing;
     }
-    this.#flushing = this.#passes().finally(() => {
-      this.#flushing = null;
-    });
+    this.#flushing = this.#passes()
+      .catch((error: unknown) => this.#port.failed(error))
+      .finally(() => {
+        this.#flushing = null;
+      });
     return this.#flushing;
   }
 
@@ -136,7 +142,8 @@ export class Sending {
       } catch {
         return; // The connection failed: the sync after the reconnect comes back here.
       }
-      if (this.#outbox.get(pending.messageId) === pending && pending.verifying) await this.#rename(pending);
+      if (this.#outbox.get(pending.messageId) !== pending || !pending.verifying) continue;
+      await this.#rename(pending).catch((error: unknown) => this.#port.failed(error));
     }
     await this.flush();
   }

@@ -1,5 +1,7 @@
-/** What a client must keep across restarts, as ports: its cursors and the messages that have no verdict yet. */
+/** What a client must keep across restarts, as ports: its cursors and the messages that have no verdict yet; tokens in account.ts. */
+import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { MessageType } from '@parley/schemas/generated/wire';
+import type { TokenStore, Tokens } from './account.ts';
 
 /** The highest seq below which this device lacks nothing, and T of the message there. */
 export interface Cursor {
@@ -34,10 +36,20 @@ export interface OutboxEntry {
   readonly transmitted: boolean;
 }
 
+/** A call resolves when what it wrote survives the end of the program; calls take effect in the order in which they are made. */
 export interface OutboxStore {
+  /** In the order in which the entries were first put. */
   load(): Promise<readonly OutboxEntry[]>;
+  /** Adds the entry at the end, or changes the one of the same id where it stands. */
   put(entry: OutboxEntry): Promise<void>;
+  /** One entry in the place of another, at the end; never both, never neither, whatever dies in between. */
+  replace(messageId: string, entry: OutboxEntry): Promise<void>;
   remove(messageId: string): Promise<void>;
+}
+
+/** Only what belongs to an entry: clients hand over objects that hold more, and change them later. */
+export function copyOf({ messageId, message, transmitted }: OutboxEntry): OutboxEntry {
+  return { messageId, message: { ...message }, transmitted };
 }
 
 /** For clients that need not survive a restart, and for tests. */
@@ -61,10 +73,32 @@ export class MemoryOutboxStore implements OutboxStore {
   }
 
   async put(entry: OutboxEntry): Promise<void> {
-    this.#entries.set(entry.messageId, entry);
+    this.#entries.set(entry.messageId, copyOf(entry));
+  }
+
+  async replace(messageId: string, entry: OutboxEntry): Promise<void> {
+    this.#entries.delete(messageId);
+    await this.put(entry);
   }
 
   async remove(messageId: string): Promise<void> {
     this.#entries.delete(messageId);
+  }
+}
+
+export class MemoryTokenStore implements TokenStore {
+  #tokens: Tokens | null;
+
+  constructor(tokens: Tokens | null) {
+    this.#tokens = tokens;
+  }
+
+  async load(): Promise<Tokens> {
+    if (this.#tokens === null) throw new ParleyError('unauthenticated', { detail: 'this device has no tokens' });
+    return this.#tokens;
+  }
+
+  async save(tokens: Tokens): Promise<void> {
+    this.#tokens = tokens;
   }
 }

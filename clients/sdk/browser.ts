@@ -1,0 +1,27 @@
+/**
+ * Everything that a page needs, in one module: `npm run bundle` makes dist/parley.browser.js of it, which loads without a bundler.
+ *
+ * ```js
+ * import { ParleyClient, browserEnvironment, openBrowserStores } from './parley.browser.js';
+ * ```
+ */
+import { browserClock, browserRandom, browserTimers } from './environment.browser.ts';
+import { browserTransport } from './transport.browser.ts';
+
+export { hasCode, ParleyError } from '@parley/schemas/errors/parley-error';
+export type { WireMessage } from '@parley/schemas/generated/wire';
+export { directConversationId } from '@parley/schemas/identity/conversation-id';
+export { AccountApi, RefreshingCredentials, type TokenStore, type Tokens } from './account.ts';
+export { ParleyClient } from './client.ts';
+export type { ClientEvents, MessageStatus, Verdict } from './events.ts';
+export type { ClientOptions, ClientSettings, NewMessage } from './settings.ts';
+export { type BrowserStores, openBrowserStores } from './stores.browser.ts';
+export type { Cursor, CursorStore, OutboxEntry, OutboxStore } from './stores.ts';
+
+/** The parts of a client's options that are the same in every page. */
+export const browserEnvironment = {
+  transport: browserTransport,
+  clock: browserClock,
+  timers: browserTimers,
+  random: browserRandom,
+};
