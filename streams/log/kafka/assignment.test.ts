@@ -1,4 +1,4 @@
-import { systemClock, systemTimers } from '@parley/schemas/environment/system';
+import { systemTimers } from '@parley/schemas/environment/system';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { Collector, Gate } from '../contract/world.ts';
@@ -9,7 +9,7 @@ const one = [{ topic: 't', partition: 0 }];
 function setUp() {
   const handler = new Collector();
   const logger = pino({ level: 'silent' });
-  return { handler, assignment: new Assignment({ handler, clock: systemClock, timers: systemTimers, logger }) };
+  return { handler, assignment: new Assignment({ handler, timers: systemTimers, logger }) };
 }
 
 async function ticks(): Promise<void> {

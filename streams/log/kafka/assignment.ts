@@ -7,14 +7,13 @@
  * of its assignment, which waits for the batches of the generation before; and what a batch of an old generation returns moves
  * neither position nor commit, because those now belong to the new one.
  */
-import { type Clock, pause, type Timers } from '@parley/schemas/environment/clock';
+import { pause, type Timers } from '@parley/schemas/environment/clock';
 import type { Logger } from 'pino';
 import { BatchRetry } from '../batch-retry.ts';
 import type { BatchHandler } from '../log.ts';
 
 export interface AssignmentOptions {
   readonly handler: BatchHandler;
-  readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
 }

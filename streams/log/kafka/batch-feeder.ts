@@ -6,7 +6,7 @@
  * after all partitions of the last fetch are done: one that is stuck must not stop the others. Its position stays where it was.
  */
 
-import { type Clock, pause, type Timers } from '@parley/schemas/environment/clock';
+import type { Timers } from '@parley/schemas/environment/clock';
 import { invariant } from '@parley/schemas/errors/invariant';
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { Logger } from 'pino';
@@ -14,6 +14,7 @@ import { BatchRetry } from '../batch-retry.ts';
 import type { LogRecord, RecordBatch, SubscribeOptions } from '../log.ts';
 import type { Assignment } from './assignment.ts';
 import { protocolErrorOf } from './kafka-client.ts';
+import { OffsetCommits } from './offset-commits.ts';
 
 const rebalanceErrors = new Set([
   'REBALANCE_IN_PROGRESS',
@@ -21,13 +22,10 @@ const rebalanceErrors = new Set([
   'UNKNOWN_MEMBER_ID',
   'FENCED_INSTANCE_ID',
 ]);
-const commitAttempts = 20;
-const pauseBetweenCommitsMs = 250;
 
 export interface BatchFeederOptions {
   readonly subscription: SubscribeOptions;
   readonly assignment: Assignment;
-  readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
   readonly heartbeatIntervalMs: number;
@@ -35,10 +33,19 @@ export interface BatchFeederOptions {
 
 export class BatchFeeder {
   private readonly options: BatchFeederOptions;
+  private readonly commits: OffsetCommits;
   private readonly retries = new Map<string, BatchRetry>();
 
   constructor(options: BatchFeederOptions) {
+    const { assignment, timers, logger, subscription } = options;
     this.options = options;
+    this.commits = new OffsetCommits({
+      assignment,
+      timers,
+      logger,
+      group: subscription.group,
+      isRebalance: (error) => this.isRebalance(error),
+    });
   }
 
   async feed(payload: EachBatchPayload): Promise<void> {
@@ -69,6 +76,7 @@ export class BatchFeeder {
 
   /** False if the rest of what was fetched must not follow. */
   private async deliver(payload: EachBatchPayload, generation: number, records: LogRecord[]): Promise<boolean> {
+    const { topic, partition } = payload.batch;
     const last = records[records.length - 1]!.offset;
     let commit: number | null;
     try {
@@ -81,7 +89,7 @@ export class BatchFeeder {
     this.retries.delete(nameOf(payload));
     if (!this.options.assignment.isHeld(generation)) return false;
     payload.resolveOffset(String(last));
-    if (commit !== null) await this.commit(payload, generation, commit);
+    if (commit !== null) await this.commits.commit({ topic, partition, nextOffset: commit, generation }, payload);
     return true;
   }
 
@@ -111,24 +119,6 @@ export class BatchFeeder {
     );
     const resume = payload.pause();
     this.options.timers.after(delayMs, resume);
-  }
-
-  /** What was handled stays handled if this fails for good: the records since the last commit come again after a rebalance. */
-  private async commit(payload: EachBatchPayload, generation: number, nextOffset: number): Promise<void> {
-    const { topic, partition } = payload.batch;
-    const offsets = { topics: [{ topic, partitions: [{ partition, offset: String(nextOffset) }] }] };
-    for (let attempt = 1; this.options.assignment.isHeld(generation); attempt++) {
-      try {
-        await payload.commitOffsetsIfNecessary(offsets);
-        return;
-      } catch (error) {
-        if (this.isRebalance(error)) return;
-        const { group } = this.options.subscription;
-        this.options.logger.warn({ err: error, group, topic, partition, attempt }, 'a commit failed');
-        if (attempt >= commitAttempts) return;
-        await pause(this.options.timers, pauseBetweenCommitsMs);
-      }
-    }
   }
 
   private async heartbeat(payload: EachBatchPayload): Promise<void> {

@@ -4,7 +4,7 @@
  * kafkajs would restart some crashes by itself and not others; here it never does, and every crash is answered in the same way. A
  * crash comes after the batches in flight, and the next consumer begins at the group's commits.
  */
-import { type Clock, pause, type Timers } from '@parley/schemas/environment/clock';
+import { pause, type Timers } from '@parley/schemas/environment/clock';
 import {
   type Consumer,
   type ConsumerCrashEvent,
@@ -39,7 +39,6 @@ export interface KafkaSubscriptionOptions {
   readonly kafka: Kafka;
   readonly subscription: SubscribeOptions;
   readonly settings: ConsumerSettings;
-  readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
 }
@@ -56,14 +55,13 @@ export class KafkaSubscription implements Subscription {
   private readonly running: Promise<void>;
 
   constructor(options: KafkaSubscriptionOptions) {
-    const { subscription, settings, clock, timers, logger } = options;
+    const { subscription, settings, timers, logger } = options;
     this.options = options;
-    this.assignment = new Assignment({ handler: subscription.handler, clock, timers, logger });
+    this.assignment = new Assignment({ handler: subscription.handler, timers, logger });
     const { heartbeatIntervalMs } = settings;
     this.feeder = new BatchFeeder({
       subscription,
       assignment: this.assignment,
-      clock,
       timers,
       logger,
       heartbeatIntervalMs,
