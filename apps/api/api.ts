@@ -10,6 +10,7 @@ import { invariant } from '@parley/schemas/errors/invariant';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { Histogram } from 'prom-client';
+import { allowOrigins } from './cross-origin.ts';
 import type { ApiDependencies, ApiSettings } from './dependencies.ts';
 import { answerClientError, answerError, useErrors } from './errors.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -47,6 +48,7 @@ export function createApi(dependencies: ApiDependencies, settings: ApiSettings):
   useErrors(app);
   observe(app, dependencies);
   describe(app);
+  allowOrigins(app, settings.corsOrigins);
   app.register(registrationRoutes(dependencies, settings));
   app.register(meRoutes(dependencies));
   app.register(deviceRoutes(dependencies));

@@ -8,12 +8,17 @@ import {
   tokenSignerConfig,
   unsafeInProduction,
 } from '@parley/runtime/cluster-config';
-import { whole } from '@parley/runtime/config';
+import { list, whole } from '@parley/runtime/config';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { type CodeSender, LoggedCodeSender, WebhookCodeSender } from './code-sender.ts';
 import { type ApiSettings, defaultApiSettings } from './dependencies.ts';
 import { defaultLimits, type LimitName } from './limits.ts';
+
+/** In the spelling in which browsers send it: scheme, host and port alone. */
+function isOrigin(text: string): boolean {
+  return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
 
 /** The keys that standalone has too. */
 export const apiConfig = {
@@ -24,6 +29,10 @@ export const apiConfig = {
     .regex(/^(true|false|[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*)$/, 'must be true, false, or addresses and networks')
     .default('false')
     .describe('whose X-Forwarded-For is believed: true for everybody, or addresses and networks, separated by commas'),
+  PARLEY_API_CORS_ORIGINS: list
+    .pipe(z.array(z.string().refine(isOrigin, 'must be origins such as https://chat.example.org')))
+    .default([])
+    .describe('origins whose pages may call the API from a browser, separated by commas; without it none may'),
   PARLEY_API_MAX_BODY_BYTES: whole(1_024, 16_777_216, defaultApiSettings.maxBodyBytes).describe(
     'largest body of a request',
   ),
@@ -77,6 +86,7 @@ export function settingsFrom(values: SharedKeys): ApiSettings {
     production: values.NODE_ENV === 'production',
     echoCodes: values.PARLEY_DEV_CODES,
     trustProxy: trust === 'true' || trust === 'false' ? trust === 'true' : trust.split(','),
+    corsOrigins: values.PARLEY_API_CORS_ORIGINS,
     maxBodyBytes: values.PARLEY_API_MAX_BODY_BYTES,
     maxConnections: values.PARLEY_API_MAX_CONNECTIONS,
   };

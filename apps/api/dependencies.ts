@@ -24,6 +24,8 @@ export interface ApiSettings {
   readonly echoCodes: boolean;
   /** Whose X-Forwarded-For is believed: nobody's, everybody's, or that of these addresses and networks. */
   readonly trustProxy: boolean | string[];
+  /** Pages of these origins may call the API from a browser. */
+  readonly corsOrigins: readonly string[];
   readonly maxBodyBytes: number;
   readonly maxConnections: number;
 }
@@ -32,6 +34,7 @@ export const defaultApiSettings: ApiSettings = {
   production: true,
   echoCodes: false,
   trustProxy: false,
+  corsOrigins: [],
   maxBodyBytes: 64 * 1_024,
   maxConnections: 10_000,
 };
