@@ -31,7 +31,7 @@ export const gatewayConfig = {
   PARLEY_HEARTBEAT_TIMEOUT_MS: whole(5_000, 600_000, defaults.heartbeatTimeoutMs).describe(
     'a connection that sent nothing for so long is closed; devices are asked to ping in half the time',
   ),
-  PARLEY_DRAIN_TIMEOUT_MS: whole(1_000, 600_000, defaults.drainTimeoutMs).describe(
+  PARLEY_DRAIN_TIMEOUT_MS: whole(1_000, 120_000, defaults.drainTimeoutMs).describe(
     'how long a stopping gateway gives its connections to leave',
   ),
 };

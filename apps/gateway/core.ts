@@ -19,6 +19,7 @@ import type { GatewayDependencies } from './dependencies.ts';
 import { drainConnections } from './drain.ts';
 import { helloOf } from './hello.ts';
 import { buildParts, type GatewayParts } from './parts.ts';
+import { ReadinessProbe } from './readiness-probe.ts';
 import type { Admission } from './sessions/admissions.ts';
 import type { Handshake } from './sessions/handshake.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -44,8 +45,10 @@ export class GatewayCore {
     const close = (connection: Connection, code: ErrorCode): void => this.close(connection, code);
     this.#parts = buildParts({ on, settings, counts, presencePartitions, close });
     const published = new PublishedCounts(counts, on.metrics, settings.gatewayId);
+    const probe = new ReadinessProbe(on, settings.gatewayId);
     this.#ticks = on.timers.every(settings.tickMs, () => {
       this.#parts.ticker.tick();
+      probe.tick();
       published.publish();
     });
   }

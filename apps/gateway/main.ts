@@ -156,4 +156,4 @@ async function start(values: GatewayConfig, logger: Logger): Promise<Running> {
 }
 
 /** Beyond the longest drain that may be configured, for what follows it. */
-runMain({ name: 'gateway', config, stopTimeoutMs: 620_000, start });
+runMain({ name: 'gateway', config, stopTimeoutMs: 150_000, start });

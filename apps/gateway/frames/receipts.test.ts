@@ -66,6 +66,19 @@ describe('delivered', () => {
     expect(watermarks(gateway)).toEqual([['delivered', 2, 0]]);
   });
 
+  it('rule 18: takes no page for more than the conversation has, whatever cursor it was asked with', async () => {
+    const gateway = new TestGateway();
+    const { alice, bob, conversationId } = await gateway.pair();
+    gateway.project(conversationId, 1, alice.userId);
+    bob.say('fetch', { request_id: 1, conversation_id: conversationId, after_seq: 50, after_at_ms: 9, limit: 9 });
+    await gateway.settle();
+    bob.say('delivered', { conversation_id: conversationId, seq: 50 });
+    await gateway.settle();
+    expect(bob.errorCodes).toEqual(['invalid_request']);
+    gateway.publish(conversationId, 1, alice.userId, [bob]);
+    expect(bob.liveSeqs).toEqual([2]);
+  });
+
   it('rule 18: coalesces per second: the first at once, the rest merged into one', async () => {
     const gateway = new TestGateway();
     const { alice, bob, conversationId } = await gateway.pair();

@@ -55,9 +55,8 @@ export class SyncDesk {
     const page = await this.#on.history.fetch(connection.userId, { conversationId, afterSeq, afterAtMs, limit });
     const count = countThatFits(page.rows, this.#settings.maxPageBytes, false);
     const cut = count < page.rows.length ? endAt(page, count) : page;
-    const nowMs = this.#on.clock.nowMs();
-    const leftOut = this.#on.live.pageCovers(connection, conversationId, cut.coveredTo, cut.lastSeq, nowMs);
-    this.#answer(connection, frame.request_id, leftOut ? { ...cut, more: true } : cut);
+    const more = this.#on.live.pageCovers(connection, cut, this.#on.clock.nowMs());
+    this.#answer(connection, frame.request_id, more === cut.more ? cut : { ...cut, more });
   }
 
   async history(connection: Connection, frame: HistoryFrame): Promise<void> {

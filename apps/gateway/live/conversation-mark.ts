@@ -34,6 +34,8 @@ export class ConversationMark {
   newest: LiveMessage | null = null;
   /** Above 0: live messages are left out until a page covers this seq. */
   quietUpToSeq = 0;
+  /** Pages in a row that were read too early to end the quiet. */
+  pagesBehind = 0;
   /** Highest seq that was left out and neither acknowledged nor given to push; 0: none. */
   leftOutSeq = 0;
   /** When the oldest of those was left out, or a page with all of them was sent. */

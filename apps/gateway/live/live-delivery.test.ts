@@ -141,6 +141,20 @@ describe('catch-up', () => {
     expect(bob.liveSeqs).toEqual([1, 2, 6]);
   });
 
+  it('does not keep a device asking for what its pages never come to cover', async () => {
+    const gateway = new TestGateway({ liveWindow: 1 });
+    const { alice, bob, conversationId } = await gateway.pair();
+    gateway.publish(conversationId, 2, alice.userId, [bob]);
+    bob.say('inbox', { request_id: 1, after: null, limit: 100 });
+    gateway.stores.conversations.get(conversationId)!.rows.length = 0;
+    let asked = 0;
+    do {
+      bob.say('fetch', { request_id: 2, conversation_id: conversationId, after_seq: 0, after_at_ms: 0, limit: 9 });
+      await gateway.settle();
+    } while (bob.of('page').at(-1)!.more && ++asked < 100);
+    expect(asked).toBeLessThan(20);
+  });
+
   it('lets other conversations go on live while one waits for its pages', async () => {
     const gateway = new TestGateway({ liveWindow: 1 });
     const { alice, bob, conversationId } = await gateway.pair();

@@ -11,7 +11,7 @@
  * Nothing falls between. The device answers `resync` with `inbox` and fetches every conversation whose last_seq is above its
  * cursor. A message is projected before it is routed, so one that was left out before that `inbox` arrived is counted by it.
  * Once it arrived the connection is live again, but a quiet conversation stays quiet until a page of `fetch` covers all that was
- * left out of it. A page that covers less, because a message was left out while it was read, says `more`, so the device asks
+ * left out of it. A page whose inbox row is older than what was left out says `more`, so the device asks
  * again; the decision to end the quiet and the sending of the page happen in one turn, so the next live message follows the page.
  * Should a device be handed a gap all the same (a mark was given up for another conversation), it sees it in seq, and fetches.
  *
@@ -20,6 +20,7 @@
  * slow device one notification and the gateway one entry. A device that lets messages expire is drained and asked to sync, for
  * it can't be keeping up. A user's own messages use the window but are never pushed.
  */
+import type { HistoryPage } from '@parley/projections/history/reader';
 import type { Connection } from '../connection.ts';
 import type { Connections } from '../connections.ts';
 import type { GatewayCounts } from '../counts.ts';
@@ -37,6 +38,12 @@ export interface LiveDeliveryDependencies {
   readonly receipts: ReceiptLog;
   readonly counts: GatewayCounts;
 }
+
+/** What a page says of itself. */
+export type PageClaim = Pick<HistoryPage, 'conversationId' | 'coveredTo' | 'lastSeq' | 'more'>;
+
+/** Pages of a conversation in a row whose inbox row is behind what was routed. */
+const maxPagesBehind = 8;
 
 export class LiveDelivery {
   readonly #on: LiveDeliveryDependencies;
@@ -128,21 +135,25 @@ export class LiveDelivery {
     if (connection.live !== null) connection.live.mode = 'live';
   }
 
-  /** A page of fetch is about to be sent. True: more was left out than it covers, so it must say `more`. */
-  pageCovers(
-    connection: Connection,
-    conversationId: string,
-    coveredTo: number,
-    lastSeq: number,
-    nowMs: number,
-  ): boolean {
-    const mark = this.mark(connection, conversationId, nowMs);
-    if (mark === null) return false;
-    mark.projectedSeq = Math.max(mark.projectedSeq, coveredTo, lastSeq);
+  /**
+   * A page of fetch is about to be sent; resolves to whether it says `more`. It must, if a message was left out that its inbox row
+   * did not count yet: the next one does. Should it not, time after time, the quiet ends, and the device sees the gap.
+   */
+  pageCovers(connection: Connection, page: PageClaim, nowMs: number): boolean {
+    const mark = this.mark(connection, page.conversationId, nowMs);
+    if (mark === null) return page.more;
+    // The cursor is the client's word: what lies beyond last_seq is not covered by anything.
+    const coveredTo = Math.min(page.coveredTo, page.lastSeq);
+    mark.projectedSeq = Math.max(mark.projectedSeq, coveredTo);
     mark.handedSeq = Math.max(mark.handedSeq, coveredTo);
     if (mark.leftOutSeq <= coveredTo) mark.leftOutAtMs = nowMs;
-    if (mark.quietUpToSeq > coveredTo) return true;
+    if (page.more) return true;
+    if (page.lastSeq < mark.quietUpToSeq && mark.pagesBehind < maxPagesBehind) {
+      mark.pagesBehind++;
+      return true;
+    }
     mark.quietUpToSeq = 0;
+    mark.pagesBehind = 0;
     return false;
   }
 

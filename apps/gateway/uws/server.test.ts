@@ -158,7 +158,7 @@ describe('a gateway on the network', () => {
     const status = async (path: string) => (await fetch(`http://127.0.0.1:${gateway.port}${path}`)).status;
     expect(await status('/healthz')).toBe(200);
     expect(await status('/readyz')).toBe(200);
-    log.failure = 'timestamp_ahead';
+    log.refusal = 'timestamp_ahead';
     expect(await status('/readyz')).toBe(503);
     expect(gateway.isReady()).toBe(false);
     expect(await status('/anything')).toBe(404);
