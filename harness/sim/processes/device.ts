@@ -1,0 +1,265 @@
+/**
+ * A device and its application: the SDK's client over a disk that survives the application, which may die at any moment.
+ *
+ * The application keeps each message by its place, as docs/PROTOCOL.md asks of one: what it was given twice because it died before
+ * the cursor was saved it knows, and only that; anything else that comes twice is recorded as it came.
+ */
+import type { WireMessage } from '@parley/schemas/generated/wire';
+import { ParleyClient } from '@parley/sdk/client';
+import type { ClientEvents } from '@parley/sdk/events';
+import type { NewMessage } from '@parley/sdk/settings';
+import { type Cursor, type CursorStore, copyOf, type OutboxEntry, type OutboxStore } from '@parley/sdk/stores';
+import { Life } from '../environment/life.ts';
+import type { SeededRandom } from '../environment/seeded-random.ts';
+import type { World } from '../world.ts';
+import { Disk } from './disk.ts';
+
+export interface DeviceSend {
+  readonly conversationId: string;
+  readonly content: string;
+  readonly message: NewMessage;
+  readonly sentAtMs: number;
+  isAppended: boolean;
+  verdict: { kind: 'accepted'; messageId: string; seq: number } | { kind: 'refused'; code: string } | null;
+}
+
+export interface TakenMessage {
+  readonly seq: number;
+  readonly messageId: string;
+  readonly content: string;
+  readonly message: WireMessage;
+}
+
+export class Device {
+  readonly name: string;
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly #world: World;
+  readonly #random: SeededRandom;
+  readonly #disk: Disk;
+  skewMs: number;
+  /** Bytes a second that it takes; null: all. */
+  rate: number | null = null;
+  /** How long its user does not look: messages are not taken meanwhile. */
+  takeDelayMs = 0;
+  readonly cursors = new Map<string, Cursor>();
+  readonly outbox = new Map<string, OutboxEntry>();
+  readonly taken = new Map<string, TakenMessage[]>();
+  readonly sends: DeviceSend[] = [];
+  readonly statuses: ClientEvents['status'][] = [];
+  readonly presence: (ClientEvents['presence'] & { readonly atMs: number })[] = [];
+  wasOnline = false;
+  isRunning = false;
+  endedWith: string | null = null;
+  /** By conversation: the cursor that the running application began with (later: up to where it repeated), and what was taken. */
+  #begunWith = new Map<string, { cursor: number; readonly taken: number }>();
+  #life: Life | null = null;
+  #client: ParleyClient | null = null;
+  #lives = 0;
+  #isWanted = false;
+  watched: readonly string[] = [];
+
+  constructor(world: World, name: string, userId: string, random: SeededRandom) {
+    this.#world = world;
+    this.name = name;
+    this.userId = userId;
+    this.deviceId = random.uuid();
+    this.#random = random;
+    this.#disk = new Disk(random.fork('disk'));
+    this.skewMs = 0;
+  }
+
+  get client(): ParleyClient | null {
+    return this.#client;
+  }
+
+  get life(): Life | null {
+    return this.#life;
+  }
+
+  get isConnected(): boolean {
+    return this.#client?.isConnected ?? false;
+  }
+
+  takenUpTo(conversationId: string): number {
+    return this.taken.get(conversationId)?.at(-1)?.seq ?? 0;
+  }
+
+  /** Starts the application; it connects. */
+  start(): void {
+    if (this.isRunning) return;
+    this.isRunning = true;
+    this.#isWanted = true;
+    this.endedWith = null;
+    this.#begunWith = new Map(
+      [...this.taken.keys()].map((id) => [id, { cursor: this.cursors.get(id)?.seq ?? 0, taken: this.takenUpTo(id) }]),
+    );
+    const life = new Life({
+      name: `${this.name}#${++this.#lives}`,
+      time: this.#world.time,
+      skewMs: () => this.skewMs,
+      crashed: () => {
+        this.isRunning = false;
+        this.#client = null;
+      },
+    });
+    this.#life = life;
+    const client = this.#makeClient(life);
+    this.#client = client;
+    this.#listen(client);
+    void client.start();
+  }
+
+  #makeClient(life: Life): ParleyClient {
+    const world = this.#world;
+    const { userId, deviceId } = this;
+    return new ParleyClient({
+      urls: world.gatewayUrls,
+      credentials: { userId, accessToken: async () => world.tokenOf(this) },
+      deviceId,
+      transport: world.devices.transportOf(life, () => this.rate),
+      cursors: this.#cursorStore(life),
+      outbox: this.#outboxStore(life),
+      clock: life,
+      timers: life,
+      random: this.#random.fork(`client ${this.#lives}`),
+      take: (conversationId, messages) => this.#take(life, conversationId, messages),
+    });
+  }
+
+  #cursorStore(life: Life): CursorStore {
+    return {
+      load: () => this.#disk.call(life, () => [...this.cursors.values()]),
+      save: (cursors) =>
+        this.#disk.call(life, () => {
+          for (const cursor of cursors) this.cursors.set(cursor.conversationId, cursor);
+        }),
+    };
+  }
+
+  #outboxStore(life: Life): OutboxStore {
+    const put = (entry: OutboxEntry): void => void this.outbox.set(entry.messageId, entry);
+    return {
+      load: () => this.#disk.call(life, () => [...this.outbox.values()]),
+      put: (entry) => {
+        const copy = copyOf(entry);
+        return this.#disk.call(life, () => put(copy));
+      },
+      replace: (messageId, entry) => {
+        const copy = copyOf(entry);
+        return this.#disk.call(life, () => {
+          this.outbox.delete(messageId);
+          put(copy);
+        });
+      },
+      remove: (messageId) => this.#disk.call(life, () => void this.outbox.delete(messageId)),
+    };
+  }
+
+  async #take(life: Life, conversationId: string, messages: readonly WireMessage[]): Promise<void> {
+    if (this.takeDelayMs > 0) await new Promise<void>((resolve) => void life.after(this.takeDelayMs, resolve));
+    await this.#disk.call(life, () => {
+      for (const message of messages) this.#keep(conversationId, message);
+    });
+  }
+
+  #keep(conversationId: string, message: WireMessage): void {
+    const { seq, message_id: messageId, encrypted_body: body } = message;
+    const list = this.taken.get(conversationId) ?? [];
+    this.taken.set(conversationId, list);
+    if (this.#isKnownRepeat(conversationId, seq, messageId)) return;
+    const content = body.toString('latin1');
+    list.push({ seq, messageId, content, message });
+    this.#world.trace.add(this.name, `took ${conversationId.slice(0, 4)}:${seq} ${content}`);
+    if (message.sender_device_id === this.deviceId) this.#settled(content, { kind: 'accepted', messageId, seq });
+  }
+
+  /** Taken by an earlier application that died before its cursor was saved: such a message may come once more, in order. */
+  #isKnownRepeat(conversationId: string, seq: number, messageId: string): boolean {
+    const begun = this.#begunWith.get(conversationId) ?? { cursor: 0, taken: 0 };
+    if (seq <= begun.cursor || seq > begun.taken) return false;
+    begun.cursor = seq;
+    return this.taken.get(conversationId)?.some((one) => one.seq === seq && one.messageId === messageId) ?? false;
+  }
+
+  #settled(content: string, verdict: NonNullable<DeviceSend['verdict']>): void {
+    const send = this.sends.find((one) => one.content === content);
+    if (send === undefined || send.verdict?.kind === 'accepted') return;
+    send.verdict = verdict;
+  }
+
+  #listen(client: ParleyClient): void {
+    const { trace } = this.#world;
+    client.on('connected', ({ gatewayId, connectionId }) => {
+      this.wasOnline = true;
+      trace.add(this.name, `connected ${gatewayId} ${connectionId}`);
+      if (this.watched.length > 0) client.watch(this.watched);
+    });
+    client.on('synced', () => trace.add(this.name, 'synced'));
+    client.on('disconnected', ({ code, reason }) => trace.add(this.name, `disconnected ${code} ${reason}`));
+    client.on('status', (status) => {
+      this.statuses.push(status);
+      if (status.status === 'sent') this.#accepted(status);
+    });
+    client.on('appended', ({ messageId }) => this.#appended(messageId));
+    client.on('renamed', ({ messageId, newMessageId }) => trace.add(this.name, `renamed ${messageId} ${newMessageId}`));
+    client.on('gap', ({ conversationId, afterSeq, beforeSeq }) =>
+      trace.add(this.name, `gap ${conversationId.slice(0, 4)} ${afterSeq}..${beforeSeq}`),
+    );
+    client.on('presence', (presence) => this.presence.push({ ...presence, atMs: this.#world.time.nowMs() }));
+    client.on('error', ({ code, message }) => trace.add(this.name, `error ${code} ${message}`));
+    client.on('ended', ({ code }) => {
+      this.endedWith = code;
+      trace.add(this.name, `ended ${code}`);
+    });
+  }
+
+  #accepted({ messageId, seq }: ClientEvents['status']): void {
+    const content = this.#contentOf(messageId);
+    if (content !== undefined) this.#settled(content, { kind: 'accepted', messageId, seq });
+  }
+
+  #appended(messageId: string): void {
+    const content = this.#contentOf(messageId);
+    const send = this.sends.find((one) => one.content === content);
+    if (send !== undefined) send.isAppended = true;
+  }
+
+  #contentOf(messageId: string): string | undefined {
+    const body = this.outbox.get(messageId)?.message.encryptedBody;
+    return body === undefined ? undefined : Buffer.from(body).toString('latin1');
+  }
+
+  async send(conversationId: string, content: string, message: Omit<NewMessage, 'encryptedBody'>): Promise<void> {
+    const client = this.#client;
+    if (client === null) return;
+    const whole: NewMessage = { ...message, encryptedBody: Buffer.from(content, 'latin1') };
+    const sentAtMs = this.#world.time.nowMs();
+    const send: DeviceSend = { conversationId, content, message: whole, sentAtMs, isAppended: false, verdict: null };
+    // Until the SDK has said that it keeps the message the application still shows it as being written.
+    const { messageId, verdict } = await client.send(whole);
+    this.sends.push(send);
+    this.#world.trace.add(this.name, `sends ${conversationId.slice(0, 4)} ${content} ${messageId}`);
+    const said = await verdict;
+    this.#world.trace.add(this.name, `verdict ${content} ${said.kind === 'accepted' ? said.seq : said.code}`);
+    if (said.kind === 'accepted') this.#settled(content, said);
+    else this.#settled(content, { kind: 'refused', code: said.code });
+  }
+
+  /** The user turns the network off; the application lives. */
+  async goOffline(): Promise<void> {
+    this.#isWanted = false;
+    await this.#client?.stop();
+  }
+
+  async goOnline(): Promise<void> {
+    if (this.#isWanted && this.endedWith === null) return;
+    this.#isWanted = true;
+    this.endedWith = null;
+    await this.#client?.start();
+  }
+
+  kill(): void {
+    this.#life?.crash();
+  }
+}
