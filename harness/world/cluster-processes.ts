@@ -1,11 +1,9 @@
 /** The processes of Parley on a cluster: two gateways, two processors, an api and a pusher, each killed and started alone. */
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { freePorts } from '../services/ports.ts';
 import { AppProcess, type LogLine } from './app-process.ts';
+import { type ClusterMember, clusterMembers, makeSecrets, memberNames } from './cluster-members.ts';
 import { type ServiceSettings, servicesInUse } from './services-in-use.ts';
 import { appMain, harnessLimits } from './standalone.ts';
-
-export type ClusterApp = 'api' | 'gateway' | 'processor' | 'pusher';
 
 export interface ClusterProcessesOptions {
   readonly services?: ServiceSettings;
@@ -14,22 +12,15 @@ export interface ClusterProcessesOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-interface Member {
-  readonly app: ClusterApp;
-  readonly name: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly operationsUrl: string;
-}
-
 export class ClusterProcesses {
   readonly apiUrl: string;
   readonly gatewayUrls: readonly string[];
-  readonly #members: readonly Member[];
+  readonly #members: readonly ClusterMember[];
   readonly #options: ClusterProcessesOptions;
   readonly #processes = new Map<string, AppProcess>();
 
   private constructor(
-    members: readonly Member[],
+    members: readonly ClusterMember[],
     urls: { api: string; gateways: readonly string[] },
     options: ClusterProcessesOptions,
   ) {
@@ -40,56 +31,28 @@ export class ClusterProcesses {
   }
 
   static async create(options: ClusterProcessesOptions = {}): Promise<ClusterProcesses> {
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    });
-    const shared = {
-      ...(options.services ?? servicesInUse()),
-      ...harnessLimits,
-      NODE_ENV: 'test',
-      PARLEY_DELIVERY_SECRET: randomBytes(32).toString('hex'),
-      PARLEY_TOKEN_PUBLIC_KEY: publicKey,
-      PARLEY_OPERATIONS_HOST: '127.0.0.1',
-      ...options.env,
-    };
-    const [api, gateway1, gateway2, sink1, sink2, ...operations] = await freePorts(11);
-    const member = (app: ClusterApp, name: string, index: number, env: Record<string, string>): Member => ({
-      app,
-      name,
-      env: { ...shared, ...env, PARLEY_OPERATIONS_PORT: String(operations[index]) },
-      operationsUrl: `http://127.0.0.1:${operations[index]}`,
-    });
-    const gateway = (name: string, index: number, port: number, sink: number): Member =>
-      member('gateway', name, index, {
-        PARLEY_GATEWAY_HOST: '127.0.0.1',
-        PARLEY_GATEWAY_PORT: String(port),
-        PARLEY_DELIVERY_HOST: '127.0.0.1',
-        PARLEY_DELIVERY_PORT: String(sink),
-        PARLEY_DELIVERY_ADDRESS: `127.0.0.1:${sink}`,
-      });
-    const members = [
-      member('api', 'api', 0, {
-        PARLEY_API_HOST: '127.0.0.1',
-        PARLEY_API_PORT: String(api),
-        PARLEY_TOKEN_PRIVATE_KEY: privateKey,
-      }),
-      gateway('gateway-1', 1, gateway1!, sink1!),
-      gateway('gateway-2', 2, gateway2!, sink2!),
-      member('processor', 'processor-1', 3, {}),
-      member('processor', 'processor-2', 4, {}),
-      member('pusher', 'pusher', 5, {}),
+    const numbers = await freePorts(5 + memberNames.length);
+    const [api, gateway1, gateway2, deliveries1, deliveries2, ...operations] = numbers as [
+      ...[number, number, number, number, number],
+      ...number[],
     ];
+    const members = clusterMembers({
+      services: options.services ?? servicesInUse(),
+      ports: { api, gateways: [gateway1, gateway2], deliveries: [deliveries1, deliveries2], operations },
+      secrets: makeSecrets(),
+      env: { ...harnessLimits, ...options.env },
+    });
     const gateways = [`ws://127.0.0.1:${gateway1}`, `ws://127.0.0.1:${gateway2}`];
     return new ClusterProcesses(members, { api: `http://127.0.0.1:${api}`, gateways }, options);
   }
 
+  /** Of all that `startAll` starts. */
   get names(): string[] {
-    return this.#members.map((member) => member.name);
+    return this.#members.filter(({ isSpare }) => !isSpare).map(({ name }) => name);
   }
 
   get operationsUrls(): string[] {
-    return this.#members.map((member) => member.operationsUrl);
+    return this.#members.filter(({ isSpare }) => !isSpare).map(({ operationsUrl }) => operationsUrl);
   }
 
   get pids(): number[] {
@@ -102,10 +65,21 @@ export class ClusterProcesses {
     return process;
   }
 
+  /** What its readiness probe says now; false also if it does not answer. */
+  async isReady(name: string): Promise<boolean> {
+    try {
+      const response = await fetch(`${this.#member(name).operationsUrl}/readyz`, {
+        signal: AbortSignal.timeout(2_000),
+      });
+      return response.status === 200;
+    } catch {
+      return false; // Nobody listens, or nobody answers in time.
+    }
+  }
+
   /** Starts one, also again after its end; further environment for this start alone. */
   async start(name: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
-    const member = this.#members.find((one) => one.name === name);
-    if (member === undefined) throw new Error(`no process ${name}`);
+    const member = this.#member(name);
     const process = new AppProcess({
       name,
       main: appMain(member.app),
@@ -124,5 +98,11 @@ export class ClusterProcesses {
 
   async stopAll(): Promise<void> {
     await Promise.all([...this.#processes.values()].map((process) => process.stop()));
+  }
+
+  #member(name: string): ClusterMember {
+    const member = this.#members.find((one) => one.name === name);
+    if (member === undefined) throw new Error(`no process ${name}`);
+    return member;
   }
 }

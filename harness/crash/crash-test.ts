@@ -1,0 +1,81 @@
+/**
+ * A crash test: steady load, a harm, its repair, and then at most 60 s until everything is as if nothing had been.
+ *
+ * The checks are asked again and again after the repair: how long it takes until they find nothing is what is measured, and what
+ * they still find at the end of the time is the failure.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { checks, countOf, examine, type Finding } from '../checks/all.ts';
+import type { BaseWorld } from '../world/base-world.ts';
+import { SteadyLoad } from './steady-load.ts';
+
+export interface CrashTest<S extends { readonly world: BaseWorld }> {
+  readonly name: string;
+  /** Does the harm (and says `load.lastWords()` then), waits, and repairs. Resolves to what else is wrong. */
+  harm(stage: S, load: SteadyLoad): Promise<readonly string[]>;
+}
+
+export interface CrashResult {
+  readonly name: string;
+  readonly passed: boolean;
+  /** Messages that were accepted. */
+  readonly acknowledged: number;
+  /** Violations of each check. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** From the repair to the moment when every check held; null if that did not come. */
+  readonly converge_s: number | null;
+  readonly details: readonly string[];
+}
+
+const convergeTimeoutMs = 60_000;
+const examineEveryMs = 250;
+const beforeHarmMs = 2_000;
+const holdMs = 1_000;
+const afterRepairMs = 2_000;
+const shownOfEach = 4;
+
+export async function runCrashTest<S extends { readonly world: BaseWorld }>(
+  { name, harm }: CrashTest<S>,
+  stage: S,
+): Promise<CrashResult> {
+  const load = await SteadyLoad.begin(stage.world);
+  const problemsBefore = stage.world.problems.length;
+  try {
+    await delay(beforeHarmMs);
+    load.hold();
+    await delay(holdMs);
+    const wrong = await harm(stage, load);
+    const repairedAtMs = Date.now();
+    await delay(afterRepairMs);
+    load.end();
+    const findings = await settle(load, repairedAtMs + convergeTimeoutMs);
+    const passed = findings.length === 0 && wrong.length === 0;
+    return {
+      name,
+      passed,
+      acknowledged: load.acknowledged,
+      counts: countOf(findings),
+      converge_s: findings.length === 0 ? (Date.now() - repairedAtMs) / 1_000 : null,
+      details: passed
+        ? []
+        : [...wrong, ...describe(findings), ...stage.world.problems.slice(problemsBefore, problemsBefore + 10)],
+    };
+  } finally {
+    await load.dismiss();
+  }
+}
+
+async function settle(load: SteadyLoad, deadlineMs: number): Promise<Finding[]> {
+  for (;;) {
+    const findings = examine(load.history(), checks);
+    if (findings.length === 0 || Date.now() > deadlineMs) return findings;
+    await delay(examineEveryMs);
+  }
+}
+
+function describe(findings: readonly Finding[]): string[] {
+  return findings.flatMap(({ check, violations }) => [
+    `${check.name} (${violations.length}): ${check.means}`,
+    ...violations.slice(0, shownOfEach).map((violation) => `  ${violation}`),
+  ]);
+}

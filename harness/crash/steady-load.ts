@@ -1,0 +1,183 @@
+/**
+ * Talk at a steady rate, whatever happens to the servers, recorded for the checks.
+ *
+ * Every talk sends on its own timer and waits for nothing (the client keeps what it can't send), as people do who do not know that
+ * a server died. Contents are unique, so that a message is known again under whatever id it arrives.
+ */
+import type { Verdict } from '@parley/sdk/events';
+import type { History, RecordedDevice, RecordedMessage, RecordedSend, RecordedVerdict } from '../checks/history.ts';
+import { until } from '../services/until.ts';
+import type { BaseWorld } from '../world/base-world.ts';
+import { type Cast, castOf, Hold, type Player, type Talk } from './cast.ts';
+
+const sendEveryMs = 250;
+const flapEveryMs = 1_500;
+
+interface Utterance {
+  readonly talk: Talk;
+  readonly content: string;
+  readonly sentAtMs: number;
+  messageId: string | null;
+  verdict: Verdict | null;
+  verdictAtMs: number | null;
+}
+
+export class SteadyLoad {
+  readonly #world: BaseWorld;
+  readonly #cast: Cast;
+  readonly #hold: Hold;
+  readonly #utterances: Utterance[] = [];
+  readonly #timers = new Map<Talk | Player, NodeJS.Timeout>();
+  readonly #firstPush: number;
+
+  private constructor(world: BaseWorld, cast: Cast, hold: Hold) {
+    this.#world = world;
+    this.#cast = cast;
+    this.#hold = hold;
+    this.#firstPush = world.pushes.length;
+  }
+
+  /** Registers everybody, connects who is to be, and talks until every conversation flows. */
+  static async begin(world: BaseWorld): Promise<SteadyLoad> {
+    const hold = new Hold();
+    const load = new SteadyLoad(world, await castOf(world, hold), hold);
+    await load.#begin();
+    return load;
+  }
+
+  async #begin(): Promise<void> {
+    const coming = this.#cast.players.filter(({ role }) => role !== 'away');
+    await Promise.all(coming.map(({ client }) => client.online()));
+    for (const talk of this.#cast.talks) {
+      // Apart from each other, so that they are no burst.
+      const firstAfterMs = (sendEveryMs * this.#timers.size) / this.#cast.talks.length;
+      const timer = setTimeout(() => {
+        this.#timers.set(
+          talk,
+          setInterval(() => this.#say(talk), sendEveryMs),
+        );
+      }, firstAfterMs);
+      this.#timers.set(talk, timer);
+    }
+    for (const player of this.#cast.players.filter(({ role }) => role === 'flapping')) {
+      this.#timers.set(
+        player,
+        setInterval(() => this.#flap(player), flapEveryMs),
+      );
+    }
+    const flows = (talk: Talk): boolean => this.#utterances.some((one) => one.talk === talk && one.verdict !== null);
+    await until(() => this.#cast.talks.every(flows), { what: 'verdicts for every talk', timeoutMs: 30_000 });
+  }
+
+  #say(talk: Talk): void {
+    const content = `${talk.name} ${this.#utterances.length}`;
+    const utterance: Utterance = {
+      talk,
+      content,
+      sentAtMs: Date.now(),
+      messageId: null,
+      verdict: null,
+      verdictAtMs: null,
+    };
+    this.#utterances.push(utterance);
+    const message = { peerId: talk.toUserId, encryptedBody: Buffer.from(content), preview: content };
+    void talk.from.client.send(message).then(async ({ messageId, verdict }) => {
+      utterance.messageId = messageId;
+      utterance.verdict = await verdict;
+      utterance.verdictAtMs = Date.now();
+    });
+  }
+
+  #flap({ client }: Player): void {
+    if (client.client.isConnected) void client.client.stop();
+    else void client.client.start();
+  }
+
+  /** The silent device's application takes nothing more. */
+  hold(): void {
+    this.#hold.begin();
+  }
+
+  /** At the moment of the harm: the silent device leaves for good, and nothing more is said to it. */
+  lastWords(): void {
+    this.#stop(this.#cast.lastWords);
+    for (const { client } of this.#cast.players.filter(({ role }) => role === 'silent')) void client.client.stop();
+  }
+
+  #stop(key: Talk | Player): void {
+    clearTimeout(this.#timers.get(key));
+    this.#timers.delete(key);
+  }
+
+  /** Nobody says anything more, and who comes and goes comes to stay. */
+  end(): void {
+    for (const key of [...this.#timers.keys()]) this.#stop(key);
+    for (const { client } of this.#cast.players.filter(({ role }) => role === 'flapping')) {
+      if (!client.client.isConnected) void client.client.start();
+    }
+  }
+
+  /** Everybody leaves. */
+  async dismiss(): Promise<void> {
+    this.end();
+    this.#hold.end();
+    await this.#world.dismiss();
+  }
+
+  get acknowledged(): number {
+    return this.#utterances.filter(({ verdict }) => verdict?.kind === 'accepted').length;
+  }
+
+  /** The longest that a message of the untouched talks waited for its verdict, of those sent in the interval. */
+  longestWaitMs(fromMs: number, toMs: number): number {
+    const waits = this.#utterances
+      .filter(({ talk, sentAtMs }) => this.#cast.untouched.includes(talk) && sentAtMs >= fromMs && sentAtMs < toMs)
+      .map(({ sentAtMs, verdictAtMs }) => (verdictAtMs ?? Date.now()) - sentAtMs);
+    return Math.max(0, ...waits);
+  }
+
+  /** The time T of the newest message that any device has. */
+  newestAtMs(): number {
+    const times = this.#cast.players.flatMap(({ client, conversationId }) =>
+      client.messages(conversationId).map((message) => message.at_ms),
+    );
+    return Math.max(0, ...times);
+  }
+
+  history(): History {
+    return {
+      sends: this.#utterances.map(recordedSend),
+      devices: this.#cast.players.map(recordedDevice),
+      pushes: this.#world.pushes.slice(this.#firstPush),
+    };
+  }
+}
+
+function recordedSend({ talk, content, messageId, verdict }: Utterance): RecordedSend {
+  const { from, conversationId } = talk;
+  const { userId: senderId, deviceId: senderDeviceId } = from.device;
+  const isAppended = messageId !== null && from.appended.has(messageId);
+  return { conversationId, senderId, senderDeviceId, content, isAppended, verdict: recordedVerdict(verdict) };
+}
+
+function recordedVerdict(verdict: Verdict | null): RecordedVerdict | null {
+  if (verdict === null) return null;
+  if (verdict.kind === 'refused') return { kind: 'refused', code: verdict.code };
+  return { kind: 'accepted', messageId: verdict.messageId, seq: verdict.seq };
+}
+
+function recordedDevice({ client, conversationId, role }: Player): RecordedDevice {
+  const messages: RecordedMessage[] = client.messages(conversationId).map((message) => ({
+    seq: message.seq,
+    messageId: message.message_id,
+    content: message.encrypted_body.toString(),
+  }));
+  return {
+    userId: client.device.userId,
+    deviceId: client.device.deviceId,
+    conversationIds: [conversationId],
+    isOnline: role === 'present' || role === 'flapping',
+    wasOnline: role !== 'away',
+    received: new Map([[conversationId, messages]]),
+  };
+}
