@@ -3,6 +3,10 @@
  *
  * It knows frames but not what they mean. The next address of the list is tried after each failure, so that a dead gateway is left
  * behind. Close codes that nothing can mend (revoked, superseded) end it.
+ *
+ * A socket that this side gives up is left at once: a frozen server may never answer the closing handshake. Every attempt has a
+ * number of its own, and what an earlier one still has to say is not listened to, so that stop and start may follow each other at
+ * any moment without a second connection beside the first.
  */
 
 import { decodeFrame, encodeFrame, type Frame, frameCodes, subprotocols } from '@parley/schemas/codec/frame-codec';
@@ -57,12 +61,14 @@ export class Connection {
   readonly #listener: ConnectionListener;
   readonly #backoff: Backoff;
   #socket: TransportSocket | null = null;
+  #attempt = 0;
   #ready = false;
-  #stopped = false;
+  #stopped = true;
   #urlIndex = 0;
   #renewToken = false;
   #goAwayDelayMs: number | null = null;
   #retry: TimerHandle | null = null;
+  #deadline: TimerHandle | null = null;
   #watch: TimerHandle | null = null;
   #lastFrameAtMs = 0;
   #lastPingAtMs = 0;
@@ -79,7 +85,9 @@ export class Connection {
     return this.#ready;
   }
 
+  /** Does nothing while it runs. */
   start(): void {
+    if (!this.#stopped) return;
     this.#stopped = false;
     void this.#open();
   }
@@ -88,12 +96,13 @@ export class Connection {
   stop(): void {
     this.#stopped = true;
     this.#retry?.cancel();
-    this.#socket?.close(1000, 'bye');
+    if (this.#socket === null) this.#attempt++;
+    else this.#leave(1000, 'bye');
   }
 
   /** Closes the socket as if the network had failed: the client reconnects by itself. */
   drop(): void {
-    this.#socket?.close(4000, 'dropped by the client');
+    if (this.#socket !== null) this.#leave(4000, 'dropped by the client');
   }
 
   /** False if there is no connection to send it on. */
@@ -104,50 +113,53 @@ export class Connection {
   }
 
   async #open(): Promise<void> {
+    const attempt = ++this.#attempt;
     const { urls, credentials, transport, timers } = this.#options;
     const url = urls[this.#urlIndex % urls.length]!;
     let token: string;
     try {
       token = await credentials.accessToken(this.#renewToken);
-      this.#renewToken = false;
     } catch (error) {
-      this.#noToken(error);
+      if (attempt === this.#attempt) this.#noToken(error);
       return;
     }
-    if (this.#stopped) return;
-    let ended = false;
+    if (attempt !== this.#attempt) return;
+    this.#renewToken = false;
     const address = `${url}/v1/connect?user_id=${credentials.userId}`;
-    const deadline = timers.after(this.#options.helloTimeoutMs, () => socket.close(4000, 'no hello'));
-    const socket: TransportSocket = transport.open(address, [subprotocols.avro, `bearer.${token}`], {
+    this.#deadline = timers.after(this.#options.helloTimeoutMs, () => this.#leave(4000, 'no hello'));
+    this.#socket = transport.open(address, [subprotocols.avro, `bearer.${token}`], {
       opened: () => undefined,
       received: (bytes) => {
-        if (!ended) this.#received(bytes, deadline);
+        if (attempt === this.#attempt) this.#received(bytes);
       },
       closed: (code, reason) => {
-        if (ended) return;
-        ended = true;
-        deadline.cancel();
-        this.#closed(code, reason);
+        if (attempt === this.#attempt) this.#closed(code, reason);
       },
     });
-    this.#socket = socket;
   }
 
   /** The device is not known any more, or only cannot be asked for now. */
   #noToken(error: unknown): void {
     const isFinal = error instanceof ParleyError && !errorCatalogue[error.code].retryable;
-    if (isFinal) this.#listener.lost(tokenRefused, error.code, null);
+    if (isFinal) this.#ended(tokenRefused, error.code);
     else this.#closed(tokenRefused, error instanceof Error ? error.message : 'no token');
   }
 
-  #received(bytes: Uint8Array, deadline: TimerHandle): void {
+  /** Closes the socket without waiting for the other side. */
+  #leave(code: number, reason: string): void {
+    this.#attempt++;
+    this.#socket?.close(code, reason);
+    this.#closed(code, reason);
+  }
+
+  #received(bytes: Uint8Array): void {
     this.#lastFrameAtMs = this.#options.clock.nowMs();
     // A frame of a newer server: the protocol says to leave it out.
     if (!knownCodes.has(bytes[0] ?? 0)) return;
     const frame = decodeFrame(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     switch (frame.name) {
       case 'hello':
-        deadline.cancel();
+        this.#deadline?.cancel();
         this.#begin(frame.body);
         return;
       case 'pong':
@@ -174,7 +186,7 @@ export class Connection {
   #beat(): void {
     const nowMs = this.#options.clock.nowMs();
     if (nowMs - this.#lastFrameAtMs > this.#heartbeat.timeoutMs) {
-      this.#socket?.close(4000, 'the server is silent');
+      this.#leave(4000, 'the server is silent');
       return;
     }
     if (nowMs - this.#lastPingAtMs >= this.#heartbeat.intervalMs) {
@@ -185,11 +197,13 @@ export class Connection {
 
   #closed(code: number, reason: string): void {
     const hadHello = this.#ready;
+    this.#attempt++;
     this.#ready = false;
     this.#socket = null;
+    this.#deadline?.cancel();
     this.#watch?.cancel();
     if (this.#stopped || finalCloseCodes.has(code)) {
-      this.#listener.lost(code, reason, null);
+      this.#ended(code, reason);
       return;
     }
     // A refused upgrade looks like 1006 to a browser: the token may be why.
@@ -197,7 +211,12 @@ export class Connection {
     this.#urlIndex++;
     const delayMs = this.#goAwayDelayMs ?? this.#backoff.nextMs();
     this.#goAwayDelayMs = null;
-    this.#listener.lost(code, reason, delayMs);
     this.#retry = this.#options.timers.after(delayMs, () => void this.#open());
+    this.#listener.lost(code, reason, delayMs);
+  }
+
+  #ended(code: number, reason: string): void {
+    this.#stopped = true;
+    this.#listener.lost(code, reason, null);
   }
 }
