@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A small Parley client, written from docs/PROTOCOL.md alone with Python's standard library.
 
-    client.py register --api http://127.0.0.1:8081 --phone +491701234567 --name Alice --state alice.json
-    client.py send     --gateway ws://127.0.0.1:8080 --state alice.json --to USER_ID "hello"
-    client.py listen   --gateway ws://127.0.0.1:8080 --state bob.json --count 1
+    client.py register --api http://127.0.0.1:8080 --phone +491701234567 --name Alice --state alice.json
+    client.py send     --gateway ws://127.0.0.1:8081 --state alice.json --to USER_ID "hello"
+    client.py listen   --gateway ws://127.0.0.1:8081 --state bob.json --count 1
     client.py codec    (frames between their two forms, a JSON object a line; the project's tests drive it)
 
 It keeps its tokens, cursors and unsent messages in the state file, and "encrypts" by not encrypting: it shows the protocol.
@@ -31,12 +31,26 @@ def register(args):
 
 def send(args):
     verdicts = {}
-    client = Client(args.gateway, State(args.state), on_verdict=verdicts.__setitem__)
+
+    def show(message_id, verdict):
+        verdicts[message_id] = verdict
+        print(message_id, verdict, flush=True)
+
+    client = Client(args.gateway, State(args.state), on_verdict=show)
     client.send(args.to, args.text.encode(), args.text[:200])
-    client.run(lambda: len(verdicts) > 0 and not client.state.data["outbox"], args.timeout)
-    for message_id, verdict in verdicts.items():
-        print(message_id, verdict)
-    return 0 if verdicts and set(verdicts.values()) == {"accepted"} else 1
+
+    def is_accepted():
+        return verdicts and set(verdicts.values()) == {"accepted"}
+
+    def is_done():
+        if not verdicts or client.state.data["outbox"]:
+            return False
+        return args.until is None or not is_accepted() or all(client.has(args.until, args.to, one) for one in verdicts)
+
+    reached = client.run(is_done, args.timeout)
+    if args.until is not None and is_accepted():
+        print(args.until if reached else "not " + args.until)
+    return 0 if reached and is_accepted() else 1
 
 
 def listen(args):
@@ -47,7 +61,7 @@ def listen(args):
         text = message["encrypted_body"].decode("utf-8", "replace")
         print(json.dumps({"seq": message["seq"], "from": message["sender_id"], "text": text}), flush=True)
 
-    client = Client(args.gateway, State(args.state), on_message=show)
+    client = Client(args.gateway, State(args.state), on_message=show, reads=args.read)
     return 0 if client.run(lambda: len(seen) >= args.count, args.timeout) else 1
 
 
@@ -83,9 +97,11 @@ def main():
     two = commands.add_parser("send")
     two.add_argument("--to", required=True)
     two.add_argument("text")
+    two.add_argument("--until", choices=["delivered", "read"], help="also wait for this receipt of the other user")
     two.set_defaults(run=send)
     three = commands.add_parser("listen")
     three.add_argument("--count", type=int, default=1)
+    three.add_argument("--read", action="store_true", help="tell the sender that it was read")
     three.set_defaults(run=listen)
     for command in (one, two, three):
         command.add_argument("--state", required=True)

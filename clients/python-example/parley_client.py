@@ -59,9 +59,12 @@ class State:
 class Client:
     """One device. `on_message` gets every message once, in the order of its conversation."""
 
-    def __init__(self, gateway, state, on_message=lambda message: None, on_verdict=lambda message_id, verdict: None):
+    def __init__(
+        self, gateway, state, on_message=lambda message: None, on_verdict=lambda message_id, verdict: None, reads=False
+    ):
         self.gateway = gateway
         self.state = state
+        self.reads = reads  # Whether somebody looks at the messages as they come.
         self.on_message = on_message
         self.on_verdict = on_verdict
         self.clock = ServerClock()
@@ -70,6 +73,8 @@ class Client:
         self.waiting = []
         self.last_request_id = 0
         self.sent_at = {}
+        self.accepted_at = {}  # Conversation and seq, by message id.
+        self.receipts = {}  # The highest seq that was told, by conversation, member and kind.
         self.socket = None
 
     # --- connecting (sections 2, 4 and 14)
@@ -128,6 +133,7 @@ class Client:
         self.last_ping = self.last_repair = time.monotonic()
         self.send_pending()
         self.sync()
+        self.ask_receipts()
         for message in self.state.data["outbox"]:
             if message.get("verifying"):
                 self.verify(message)
@@ -183,6 +189,8 @@ class Client:
             self.accepted(frame)
         elif name == "refused":
             self.refused(frame)
+        elif name == "receipt":
+            self.receipt(frame["conversation_id"], frame["user_id"], frame["kind"], frame["seq"])
         elif name == "pong":
             self.clock.pong(frame["client_time_ms"], frame["server_time_ms"])
         elif name == "resync":
@@ -236,6 +244,7 @@ class Client:
             "encrypted_body": bytes.fromhex(message["encrypted_body"]), "preview": message["preview"],
             "at_ms": frame["at_ms"],
         }
+        self.accepted_at[message["message_id"]] = (message["conversation_id"], frame["seq"])
         self.settle(message, "accepted")
         self.message(own)
 
@@ -271,6 +280,35 @@ class Client:
             self.answered(frame["request_id"])
             if frame["retry_after_ms"] is not None:
                 raise Closed(1006, f"a request failed for now: {frame['code']}")  # The next connection syncs.
+
+    # --- receipts (section 10)
+
+    def read(self, message):
+        """The user has seen everything up to this message."""
+        self.tell("read", **{key: message[key] for key in ("conversation_id", "seq", "message_id")})
+
+    def receipt(self, conversation_id, user_id, kind, seq):
+        key = (conversation_id, user_id, kind)
+        self.receipts[key] = max(self.receipts.get(key, 0), seq)
+
+    def ask_receipts(self):
+        """Those that were told while there was no connection."""
+
+        def told(frame):
+            for member in frame["members"]:
+                for kind in ("delivered", "read"):
+                    self.receipt(frame["conversation_id"], member["user_id"], kind, member[kind + "_seq"])
+
+        for conversation_id in {conversation_id for conversation_id, _ in self.accepted_at.values()}:
+            self.ask(told, "receipt_query", conversation_id=conversation_id, seq=0)
+
+    def has(self, kind, user_id, message_id):
+        """Whether a device of the member has the message (`delivered`), or the member has read it (`read`)."""
+        if message_id not in self.accepted_at:
+            return False
+        conversation_id, seq = self.accepted_at[message_id]
+        kinds = ("delivered", "read") if kind == "delivered" else ("read",)
+        return any(self.receipts.get((conversation_id, user_id, one), 0) >= seq for one in kinds)
 
     # --- receiving and sync (sections 7, 8 and 10)
 
@@ -326,8 +364,11 @@ class Client:
         for message in messages:
             own = self.pending(message["message_id"])
             if own is not None:
+                self.accepted_at[own["message_id"]] = (conversation_id, message["seq"])
                 self.settle(own, "accepted")
             self.on_message(message)
         self.state.data["cursors"][conversation_id] = cursor
         self.state.save()
         self.tell("delivered", conversation_id=conversation_id, seq=cursor[0])
+        if self.reads and messages:
+            self.read(messages[-1])

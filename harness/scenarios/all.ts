@@ -8,6 +8,7 @@ import {
   threeDevicesOfOneUser,
 } from './offline.ts';
 import { onlineOnOneGateway, onlineOnTwoGateways } from './online.ts';
+import { pythonClient } from './python-client.ts';
 import { receiptsDelayed, receiptsLive } from './receipts.ts';
 import { badFrames, foreignConversation, wrongToken } from './refusals.ts';
 import { sameIdTwice, senderRetriesAcrossAReconnect } from './retry.ts';
@@ -29,6 +30,7 @@ export const scenarios: readonly Scenario[] = [
   foreignConversation,
   badFrames,
   oddStrings,
+  pythonClient,
   slowReader,
   tenThousandMessagesOfBacklog,
   asleepForTwoBuckets,
