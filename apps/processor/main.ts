@@ -89,7 +89,7 @@ async function start(settings: z.infer<typeof config>, logger: Logger): Promise<
   const devices = new CachedUserDirectory({ source: new SqlUserDirectory(directory), clock });
   const processor = createProcessor(
     { log, codec, projections, sessions, link, devices, presence, clock, timers, metrics, logger },
-    { maxBatchRecords: settings.PARLEY_BATCH_RECORDS },
+    { ...defaultProcessorSettings, maxBatchRecords: settings.PARLEY_BATCH_RECORDS },
   );
   let isAssigned = false;
   const operations = await startOperations({

@@ -35,6 +35,7 @@ const setUp = async () => {
     metrics: new Registry(),
     logger: pino({ level: 'silent' }),
     leaseMs,
+    missingGraceMs: leaseMs,
   });
   await processor.assigned(1, [{ topic: topics.presence, partition: 0 }]);
   processor.start();

@@ -41,9 +41,11 @@ export interface ProcessorDependencies {
 export interface ProcessorSettings {
   /** Upper bound of records in a batch, for each processor. */
   readonly maxBatchRecords: number;
+  /** How long a connection may be without a lease; 0 where the store of leases and all gateways are in this process. */
+  readonly missingLeaseGraceMs: number;
 }
 
-export const defaultProcessorSettings: ProcessorSettings = { maxBatchRecords: 1_000 };
+export const defaultProcessorSettings: ProcessorSettings = { maxBatchRecords: 1_000, missingLeaseGraceMs: leaseMs };
 
 export interface Processor {
   /** Resolves when each group has its first assignment. */
@@ -54,10 +56,11 @@ export interface Processor {
 
 export function createProcessor(
   dependencies: ProcessorDependencies,
-  { maxBatchRecords }: ProcessorSettings = defaultProcessorSettings,
+  settings: ProcessorSettings = defaultProcessorSettings,
 ): Processor {
+  const { maxBatchRecords } = settings;
   const { log } = dependencies;
-  const { conversation, receipts, presence } = makeProcessors(dependencies);
+  const { conversation, receipts, presence } = makeProcessors(dependencies, settings);
   const subscriptions: Subscription[] = [];
   const subscribe = async (topic: string, group: string, handler: BatchHandler): Promise<void> => {
     subscriptions.push(await log.subscribe({ topics: [topic], group, handler, maxBatchRecords, from: 'earliest' }));
@@ -77,7 +80,10 @@ export function createProcessor(
   };
 }
 
-function makeProcessors({ sessions, projections, ...dependencies }: ProcessorDependencies) {
+function makeProcessors(
+  { sessions, projections, ...dependencies }: ProcessorDependencies,
+  { missingLeaseGraceMs }: ProcessorSettings,
+) {
   const { log, codec, clock, metrics, link } = dependencies;
   const made = {
     ...dependencies,
@@ -99,6 +105,11 @@ function makeProcessors({ sessions, projections, ...dependencies }: ProcessorDep
       projector: projections.receiptProjector,
       members: projections.memberLookup,
     }),
-    presence: new PresenceProcessor({ ...made, ledger: dependencies.presence, leaseMs }),
+    presence: new PresenceProcessor({
+      ...made,
+      ledger: dependencies.presence,
+      leaseMs,
+      missingGraceMs: missingLeaseGraceMs,
+    }),
   };
 }

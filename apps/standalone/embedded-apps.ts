@@ -4,7 +4,7 @@ import { limitsFrom, senderFrom, settingsFrom } from '@parley/api/config';
 import { memoryLimits } from '@parley/api/limits';
 import { createGateway, type Gateway } from '@parley/gateway/gateway';
 import { defaultGatewaySettings } from '@parley/gateway/settings';
-import { createProcessor, type Processor } from '@parley/processor/processor';
+import { createProcessor, defaultProcessorSettings, type Processor } from '@parley/processor/processor';
 import { AccessTokenIssuer, PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
 import { Accounts, restoreRevocations } from '@parley/projections/directory/accounts';
 import { CachedUserDirectory } from '@parley/projections/directory/users.cached';
@@ -77,7 +77,10 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
     link.register(gatewayId, gateway.sink);
     gateways.push(gateway);
   }
-  const processor = createProcessor({ ...shared, link, devices: users });
+  const processor = createProcessor(
+    { ...shared, link, devices: users },
+    { ...defaultProcessorSettings, missingLeaseGraceMs: 0 },
+  );
   const pusher = createPusher({
     ...shared,
     recipients: users,

@@ -8,7 +8,7 @@
  * After the store failed, gateways could not renew either: for one heartbeat and a bit nothing counts as run out.
  *
  * A store that lost its data has no leases to run out. So the connections known to be online are compared with the leases: one
- * that has none for 60 s counts as run out, one that has its lease again was renewed by a living gateway, and is entered anew.
+ * that has none for `missingGraceMs` counts as run out, one that has its lease again was renewed by a living gateway, and is entered anew.
  */
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import type { Clock } from '@parley/schemas/environment/clock';
@@ -35,6 +35,11 @@ export interface SweeperDependencies {
   readonly metrics: Registry;
   /** How long a lease lasts: the last renewal lies that long before its end. */
   readonly leaseMs: number;
+  /**
+   * How long a connection may be without a lease. A gateway that lives renews it within this time, after the store lost its data:
+   * `leaseMs`. None where the store and all gateways are one process: what has no lease belongs to an earlier run.
+   */
+  readonly missingGraceMs: number;
 }
 
 interface EndedConnection {
@@ -47,7 +52,6 @@ const maxExpiredAtOnce = 200;
 const maxRounds = 50;
 const maxChecked = 2_000;
 const maxDevicesInFlight = 8;
-const missingGraceMs = 60_000;
 /** A heartbeat's interval, and the time to write it. */
 const graceAfterFailureMs = 35_000;
 /** Released leases leave this memory, so it holds at most what one failing sweep leaves behind in each partition. */
@@ -97,7 +101,7 @@ export class PresenceSweeper {
   }
 
   async #sweepMissing(partition: number, known: KnownConnections): Promise<void> {
-    const { ledger, clock } = this.#dependencies;
+    const { ledger, clock, missingGraceMs } = this.#dependencies;
     const checked = known.toCheck(maxChecked);
     const missing = new Set(
       (

@@ -44,6 +44,8 @@ export interface PresenceDependencies {
   readonly logger: Logger;
   /** How long a lease lasts, as the gateways renew it. */
   readonly leaseMs: number;
+  /** How long a connection may be without one (presence-sweeper.ts). */
+  readonly missingGraceMs: number;
 }
 
 export class PresenceProcessor implements BatchHandler {
