@@ -88,6 +88,8 @@ export class ParleyClient {
         send: (frame) => this.#connection.send('send', frame),
         repair: (conversationId) => this.#conversations.repair(conversationId),
         accepted: (pending, verdict) => this.#accepted(pending, verdict),
+        refused: ({ messageId, message: { conversationId } }, code) =>
+          this.#events.emit('refused', { conversationId, messageId, code }),
         renamed: (messageId, newMessageId) => this.#events.emit('renamed', { messageId, newMessageId }),
         failed: notKept,
       },

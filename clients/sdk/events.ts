@@ -15,6 +15,8 @@ export type ClientEvents = {
   appended: { messageId: string };
   /** An own message was not transmitted in time, or was out of the window and never accepted: it goes on under a new id. */
   renamed: { messageId: string; newMessageId: string };
+  /** An own message was refused for good, also one of an earlier run of the application. */
+  refused: { conversationId: string; messageId: string; code: string };
   /** ✓, ✓✓, blue ✓✓ of an own message of this device. */
   status: { conversationId: string; messageId: string; seq: number; status: MessageStatus };
   receipt: { conversationId: string; userId: string; kind: ReceiptKind; seq: number; atMs: number };

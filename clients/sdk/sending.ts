@@ -126,7 +126,7 @@ export class Sending {
     }
     const renames = this.#renames.get(pending) ?? 0;
     if (frame.code !== 'out_of_window' || renames >= maxRenames) {
-      this.#outbox.settle({ kind: 'refused', messageId: frame.message_id, code: frame.code });
+      this.#refuse(frame.message_id, frame.code);
       return;
     }
     this.#renames.set(pending, renames + 1);
@@ -154,7 +154,13 @@ export class Sending {
       this.#outbox.postpone(frame.message_id, frame.retry_after_ms ?? defaultRetryMs);
       return;
     }
-    this.#outbox.settle({ kind: 'refused', messageId: frame.message_id, code: frame.code });
+    this.#refuse(frame.message_id, frame.code);
+  }
+
+  /** Who handed it over may be gone with an earlier run of the application: the event is for the one that runs now. */
+  #refuse(messageId: string, code: string): void {
+    const pending = this.#outbox.settle({ kind: 'refused', messageId, code });
+    if (pending !== undefined) this.#port.refused(pending, code);
   }
 
   appended(messageId: string): boolean {
