@@ -1,13 +1,39 @@
 /** All checks of a history, and what they found. */
 import type { Check } from './check.ts';
+import { committedEarly } from './committed-early.ts';
 import { diverged } from './diverged.ts';
 import { duplicated } from './duplicated.ts';
+import { forged } from './forged.ts';
 import type { History } from './history.ts';
+import { leaked } from './leaked.ts';
 import { lost } from './lost.ts';
+import { misbehaved } from './misbehaved.ts';
+import { miscounted } from './miscounted.ts';
 import { notNotified } from './not-notified.ts';
 import { outOfOrder } from './out-of-order.ts';
+import { overclaimed } from './overclaimed.ts';
+import { presenceDiffers } from './presence-differs.ts';
+import { rebuildDiffers } from './rebuild-differs.ts';
 import { refused } from './refused.ts';
+import { rereadDiffers } from './reread-differs.ts';
+import { unburied } from './unburied.ts';
 import { unsettled } from './unsettled.ts';
+import { unticked } from './unticked.ts';
+
+/** For runs whose world is in one hand: what can be asked there alone. */
+export const inspections: readonly Check[] = [
+  leaked,
+  overclaimed,
+  unticked,
+  miscounted,
+  rereadDiffers,
+  rebuildDiffers,
+  committedEarly,
+  unburied,
+  presenceDiffers,
+  forged,
+  misbehaved,
+];
 
 export const checks: readonly Check[] = [lost, duplicated, outOfOrder, diverged, unsettled, refused, notNotified];
 

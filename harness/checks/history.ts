@@ -13,6 +13,8 @@ export interface RecordedSend {
   /** The sender was told that the log holds it. */
   readonly isAppended: boolean;
   readonly verdict: RecordedVerdict | null;
+  /** It changes how another message is shown: nobody is notified of it. */
+  readonly isSilent?: boolean;
 }
 
 export interface RecordedMessage {
@@ -32,6 +34,14 @@ export interface RecordedDevice {
   readonly wasOnline: boolean;
   /** By conversation, in the order in which its application took them. */
   readonly received: ReadonlyMap<string, readonly RecordedMessage[]>;
+  /** By conversation, when its user was in it; where it is absent, from the first message on and for ever. */
+  readonly intervals?: ReadonlyMap<string, readonly RecordedInterval[]>;
+}
+
+export interface RecordedInterval {
+  readonly joinedSeq: number;
+  /** First seq that the user may no longer see; null while a member. */
+  readonly leftSeq: number | null;
 }
 
 export interface RecordedPush {
@@ -40,14 +50,103 @@ export interface RecordedPush {
   readonly seq: number;
 }
 
+/** A message that reached a device in any way, whether or not its application was given it. */
+export interface RecordedSight {
+  readonly deviceId: string;
+  readonly conversationId: string;
+  readonly seq: number;
+  readonly by: 'frame' | 'page' | 'push';
+}
+
+/** A receipt at the moment at which the log took it. */
+export interface RecordedClaim {
+  readonly deviceId: string;
+  readonly conversationId: string;
+  readonly kind: 'delivered' | 'read';
+  readonly seq: number;
+  /** Seqs at or below that the device did not have then. */
+  readonly lacked: readonly number[];
+}
+
+/** Everything that a device was told of one own message, in order. */
+export interface RecordedStatus {
+  readonly deviceId: string;
+  readonly messageId: string;
+  readonly steps: readonly ('sent' | 'delivered' | 'read')[];
+}
+
+/** Up to where a device that is online has a conversation of others, and up to where that is known. */
+export interface RecordedWatermark {
+  readonly deviceId: string;
+  readonly conversationId: string;
+  readonly has: number;
+  readonly known: number;
+}
+
+export interface RecordedUnread {
+  readonly userId: string;
+  readonly conversationId: string;
+  readonly shown: number;
+  readonly recounted: number;
+}
+
+/** A conversation as somebody who begins anew is given it, and as the log says that it is. */
+export interface RecordedReading {
+  readonly userId: string;
+  readonly conversationId: string;
+  readonly by: 'fetch' | 'history';
+  readonly given: readonly RecordedMessage[];
+  readonly expected: readonly RecordedMessage[];
+}
+
+/** A table, and what of it is different after it was derived from the log again. */
+export interface RecordedRebuild {
+  readonly table: string;
+  readonly different: readonly string[];
+}
+
+export interface RecordedPoison {
+  readonly place: string;
+  readonly isBuried: boolean;
+}
+
+export interface RecordedPresence {
+  readonly userId: string;
+  /** Who says so: the store, or a device that watches. */
+  readonly toldTo: string;
+  readonly shown: string;
+  readonly actual: string;
+}
+
+/** What is optional can be known only where the whole system is in one hand. */
 export interface History {
   readonly sends: readonly RecordedSend[];
   readonly devices: readonly RecordedDevice[];
   readonly pushes: readonly RecordedPush[];
+  readonly sights?: readonly RecordedSight[];
+  readonly claims?: readonly RecordedClaim[];
+  readonly statuses?: readonly RecordedStatus[];
+  readonly watermarks?: readonly RecordedWatermark[];
+  readonly unread?: readonly RecordedUnread[];
+  readonly readings?: readonly RecordedReading[];
+  readonly rebuilds?: readonly RecordedRebuild[];
+  readonly poison?: readonly RecordedPoison[];
+  readonly presence?: readonly RecordedPresence[];
+  /** Commits that passed something whose effects were not stored. */
+  readonly unpersisted?: readonly string[];
+  /** What processes said that they must never have to say, and what they threw. */
+  readonly problems?: readonly string[];
 }
 
 export interface AcceptedSend extends RecordedSend {
   readonly verdict: Extract<RecordedVerdict, { kind: 'accepted' }>;
+}
+
+/** True if the device's user was in the conversation when the message came. */
+export function sees({ intervals }: RecordedDevice, conversationId: string, seq: number): boolean {
+  if (intervals === undefined) return true;
+  const own = intervals.get(conversationId) ?? [];
+  return own.some(({ joinedSeq, leftSeq }) => joinedSeq <= seq && (leftSeq === null || seq < leftSeq));
 }
 
 export const isAccepted = (send: RecordedSend): send is AcceptedSend => send.verdict?.kind === 'accepted';

@@ -6,13 +6,19 @@
  * answered, or wrote after, on another device needs no notification on this one.
  */
 import type { Check } from './check.ts';
-import { type AcceptedSend, acceptedByConversation, type History, type RecordedDevice } from './history.ts';
+import { type AcceptedSend, acceptedByConversation, type History, type RecordedDevice, sees } from './history.ts';
 
 function lackedBy(device: RecordedDevice, accepted: readonly AcceptedSend[], conversationId: string): AcceptedSend[] {
   const own = accepted.filter(({ senderId }) => senderId === device.userId).map(({ verdict }) => verdict.seq);
   const got = device.received.get(conversationId)?.map(({ seq }) => seq) ?? [];
   const upTo = Math.max(0, ...own, ...got);
-  return accepted.filter(({ senderId, verdict }) => senderId !== device.userId && verdict.seq > upTo);
+  return accepted.filter(
+    ({ senderId, verdict, isSilent }) =>
+      isSilent !== true &&
+      senderId !== device.userId &&
+      verdict.seq > upTo &&
+      sees(device, conversationId, verdict.seq),
+  );
 }
 
 function pushedSeqs({ pushes }: History): ReadonlyMap<string, ReadonlySet<number>> {

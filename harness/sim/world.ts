@@ -194,6 +194,17 @@ export class World {
     });
   }
 
+  /** Its groups think that the process is dead; it learns of it after a while. */
+  takeForDead(life: Life, toldAfterMs: number): void {
+    for (const coordinator of this.#coordinators.values()) {
+      for (const member of coordinator.membersOf(life)) {
+        this.trace.add(life.name, `is taken for dead by ${coordinator.group}`);
+        coordinator.remove(member);
+        this.time.after(toldAfterMs, () => member.tellLost());
+      }
+    }
+  }
+
   projectionsOf(life: Life, metrics: Registry): Projections {
     return openCqlProjections(new SimCqlSession(this.engine, this.remotes.cql, life), { clock: life, metrics });
   }

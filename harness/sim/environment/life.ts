@@ -109,6 +109,11 @@ export class Life implements Clock, Timers {
     this.#callsLeft = calls;
   }
 
+  /** No crash is aimed any more. */
+  spare(): void {
+    this.#callsLeft = null;
+  }
+
   /** A call is about to be made. False: the process died before it could. */
   beginCall(): boolean {
     if (!this.#alive) return false;

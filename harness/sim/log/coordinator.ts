@@ -6,6 +6,7 @@
  * taken for dead and lives on is a zombie: it reads and handles what it held, until it is told; its commits are not taken.
  */
 import type { VirtualTime } from '@parley/schemas/environment/virtual-time';
+import type { Life } from '../environment/life.ts';
 import type { SeededRandom } from '../environment/seeded-random.ts';
 import type { Broker } from './broker.ts';
 
@@ -16,6 +17,7 @@ export interface TopicPartition {
 
 /** A member as its coordinator sees it; every call is on its way for a while. */
 export interface GroupMember {
+  readonly life: Life;
   readonly topics: readonly string[];
   /** Give everything back, then answer `gaveBack`. */
   askBack(round: number): void;
@@ -49,8 +51,8 @@ export class Coordinator {
     this.#random = random;
   }
 
-  get members(): readonly GroupMember[] {
-    return [...this.#members.keys()];
+  membersOf(life: Life): readonly GroupMember[] {
+    return [...this.#members.keys()].filter((member) => member.life === life);
   }
 
   join(member: GroupMember): void {
@@ -103,7 +105,7 @@ export class Coordinator {
 
   #deal(): void {
     this.#generation++;
-    const members = this.members;
+    const members = [...this.#members.keys()];
     const shares = new Map<GroupMember, TopicPartition[]>(members.map((member) => [member, []]));
     for (const [topic, { partitions }] of this.#broker.topics) {
       const readers = members.filter((member) => member.topics.includes(topic));

@@ -50,6 +50,8 @@ export class Device {
   readonly presence: (ClientEvents['presence'] & { readonly atMs: number })[] = [];
   wasOnline = false;
   isRunning = false;
+  /** Nobody touches it any more: it neither starts nor connects. */
+  isAsleep = false;
   endedWith: string | null = null;
   /** By conversation: the cursor that the running application began with (later: up to where it repeated), and what was taken. */
   #begunWith = new Map<string, { cursor: number; readonly taken: number }>();
@@ -87,7 +89,7 @@ export class Device {
 
   /** Starts the application; it connects. */
   start(): void {
-    if (this.isRunning) return;
+    if (this.isRunning || this.isAsleep) return;
     this.isRunning = true;
     this.#isWanted = true;
     this.endedWith = null;
@@ -202,6 +204,7 @@ export class Device {
       if (status.status === 'sent') this.#accepted(status);
     });
     client.on('appended', ({ messageId }) => this.#appended(messageId));
+    client.on('refused', ({ messageId, code }) => this.#refused(messageId, code));
     client.on('renamed', ({ messageId, newMessageId }) => trace.add(this.name, `renamed ${messageId} ${newMessageId}`));
     client.on('gap', ({ conversationId, afterSeq, beforeSeq }) =>
       trace.add(this.name, `gap ${conversationId.slice(0, 4)} ${afterSeq}..${beforeSeq}`),
@@ -217,6 +220,11 @@ export class Device {
   #accepted({ messageId, seq }: ClientEvents['status']): void {
     const content = this.#contentOf(messageId);
     if (content !== undefined) this.#settled(content, { kind: 'accepted', messageId, seq });
+  }
+
+  #refused(messageId: string, code: string): void {
+    const content = this.#contentOf(messageId);
+    if (content !== undefined) this.#settled(content, { kind: 'refused', code });
   }
 
   #appended(messageId: string): void {
@@ -253,10 +261,15 @@ export class Device {
   }
 
   async goOnline(): Promise<void> {
-    if (this.#isWanted && this.endedWith === null) return;
+    if (this.isAsleep || (this.#isWanted && this.endedWith === null)) return;
     this.#isWanted = true;
     this.endedWith = null;
     await this.#client?.start();
+  }
+
+  fallAsleep(): void {
+    this.isAsleep = true;
+    this.kill();
   }
 
   kill(): void {

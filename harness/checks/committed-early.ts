@@ -1,0 +1,10 @@
+/** No offset is committed past an effect that was not stored (invariant 10). */
+import type { Check } from './check.ts';
+
+export const committedEarly: Check = {
+  name: 'committed_early',
+  means: 'A server crashes at the wrong moment, and a message is gone that everybody thought was sent.',
+  find({ unpersisted = [] }) {
+    return [...unpersisted];
+  },
+};

@@ -1,0 +1,15 @@
+/** A receipt claims nothing that the device lacks (invariant 4). */
+import type { Check } from './check.ts';
+
+export const overclaimed: Check = {
+  name: 'overclaimed',
+  means: 'The sender sees two ticks beside a message that never arrived.',
+  find({ claims = [] }) {
+    return claims
+      .filter(({ lacked }) => lacked.length > 0)
+      .map(
+        ({ deviceId, conversationId, kind, seq, lacked }) =>
+          `${deviceId} said ${kind} ${seq} of ${conversationId} without ${lacked.join(', ')}`,
+      );
+  },
+};

@@ -1,0 +1,61 @@
+/** The end of a run: nothing fails any more, everybody who is not asleep is online, and all must come to rest. */
+import { processorGroups } from '@parley/processor/processor';
+import { pusherGroup } from '@parley/pusher/pusher';
+import { topics } from '@parley/streams/log/topics';
+import type { Oracle } from './oracle.ts';
+import type { Device } from './processes/device.ts';
+import type { World } from './world.ts';
+
+const mostMs = 240_000;
+const stepMs = 1_000;
+/** Leases run out, sweeps come round, the last receipts and pushes are written. */
+const afterwardsMs = 100_000;
+
+const readers: ReadonlyArray<readonly [topic: string, group: string]> = [
+  [topics.messages, processorGroups.conversation],
+  [topics.receipts, processorGroups.receipts],
+  [topics.presence, processorGroups.presence],
+  [topics.pushJobs, pusherGroup],
+];
+
+/** What is not at rest after the time for it; empty if all is. */
+export async function comeToRest(world: World, oracle: Oracle): Promise<string[]> {
+  wakeAll(world.people);
+  const deadlineMs = world.time.nowMs() + mostMs;
+  while (world.time.nowMs() < deadlineMs && unrest(world, oracle).length > 0) await world.time.advance(stepMs);
+  world.trace.add('calm', `after ${world.time.nowMs() - deadlineMs + mostMs} ms`);
+  await world.time.advance(afterwardsMs);
+  return unrest(world, oracle);
+}
+
+function wakeAll(people: readonly Device[]): void {
+  for (const device of people) {
+    device.takeDelayMs = 0;
+    if (device.isAsleep) continue;
+    if (!device.isRunning) device.start();
+    else void device.goOnline();
+  }
+}
+
+function unrest(world: World, oracle: Oracle): string[] {
+  const found: string[] = [];
+  if (!world.relay.isIdle) found.push('the relay has something to send');
+  for (const [topic, group] of readers) {
+    if (!world.coordinatorOf(group).isCaughtUp(topic)) found.push(`${group} is behind in ${topic}`);
+  }
+  for (const device of world.people) {
+    if (device.isAsleep) continue;
+    if (!device.isConnected) found.push(`${device.name} is not connected`);
+    else if ((device.client?.pendingCount ?? 0) > 0) found.push(`${device.name} waits for a verdict`);
+    else if (lacksSomething(device, oracle)) found.push(`${device.name} lacks messages`);
+  }
+  return found;
+}
+
+function lacksSomething(device: Device, oracle: Oracle): boolean {
+  for (const [conversationId, conversation] of oracle.conversations) {
+    const last = conversation.accepted.findLast(({ seq }) => conversation.sees(device.userId, seq));
+    if (last !== undefined && device.takenUpTo(conversationId) < last.seq) return true;
+  }
+  return false;
+}

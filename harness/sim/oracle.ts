@@ -1,0 +1,221 @@
+/**
+ * What is true, from the log alone: every record is folded at the moment at which the log holds it, before any process sees it.
+ *
+ * Against it the run is judged: who may see which message, what has its place, what a commit must not pass, and what a receipt must
+ * not claim.
+ */
+
+import { foldStateStatements } from '@parley/projections/fold-state/store.cql';
+import { inboxStatements } from '@parley/projections/inbox/store.cql';
+import { messageStatements } from '@parley/projections/messages/store.cql';
+import { receiptStatements } from '@parley/projections/receipts/store.cql';
+import type { EventTypes } from '@parley/schemas/generated/events';
+import { decide, initialState } from '@parley/streams/conversation/decide';
+import { evolve } from '@parley/streams/conversation/evolve';
+import type { Accepted, Outcome } from '@parley/streams/conversation/outcome';
+import type { ConversationState } from '@parley/streams/conversation/state';
+import type { LogRecord } from '@parley/streams/log/log';
+import { topics } from '@parley/streams/log/topics';
+import { decodeConversationRecords } from '@parley/streams/processors/conversation-decode';
+import type { Device } from './processes/device.ts';
+import type { World } from './world.ts';
+
+export interface Interval {
+  readonly joinedSeq: number;
+  leftSeq: number | null;
+}
+
+export class TrueConversation {
+  readonly accepted: Accepted[] = [];
+  /** By user, in order. */
+  readonly intervals = new Map<string, Interval[]>();
+  state: ConversationState;
+
+  constructor(conversationId: string) {
+    this.state = initialState(conversationId);
+  }
+
+  sees(userId: string, seq: number): boolean {
+    const own = this.intervals.get(userId) ?? [];
+    return own.some(({ joinedSeq, leftSeq }) => joinedSeq <= seq && (leftSeq === null || seq < leftSeq));
+  }
+
+  apply(outcome: Outcome): void {
+    this.state = evolve(this.state, outcome);
+    if (outcome.kind === 'accepted') {
+      this.accepted.push(outcome);
+      if (outcome.creates) for (const userId of this.state.members.keys()) this.#joins(userId, outcome.seq);
+    }
+    if (outcome.kind !== 'membership_changed') return;
+    for (const { userId, joinedSeq, leftSeq } of outcome.changes) {
+      if (leftSeq === null) this.#joins(userId, joinedSeq);
+      else this.intervals.get(userId)!.at(-1)!.leftSeq = leftSeq;
+    }
+  }
+
+  #joins(userId: string, joinedSeq: number): void {
+    const own = this.intervals.get(userId) ?? [];
+    this.intervals.set(userId, own);
+    own.push({ joinedSeq, leftSeq: null });
+  }
+}
+
+interface Decided {
+  readonly conversationId: string;
+  readonly outcome: Outcome;
+  readonly members: readonly string[];
+}
+
+export interface ReceiptClaim {
+  readonly device: Device;
+  readonly conversationId: string;
+  readonly kind: 'delivered' | 'read';
+  readonly seq: number;
+  /** Seqs at or below that the device did not have when the log took the receipt. */
+  readonly lacked: readonly number[];
+}
+
+const placeOf = (topic: string, partition: number, offset: number): string => `${topic}/${partition}@${offset}`;
+
+export class Oracle {
+  readonly #world: World;
+  readonly conversations = new Map<string, TrueConversation>();
+  readonly claims: ReceiptClaim[] = [];
+  /** Places that an offset was committed past before its effects were stored. */
+  readonly unpersisted: string[] = [];
+  readonly #decided = new Map<string, Decided>();
+  readonly #receipts = new Map<string, EventTypes['receipt_advanced']>();
+  readonly #jobs = new Map<string, EventTypes['push_job']>();
+  readonly #committed = new Map<string, number>();
+  /** Records are decoded by the production decoder, whose promises settle at once. */
+  #decoding: Promise<void> = Promise.resolve();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  conversation(conversationId: string): TrueConversation {
+    let conversation = this.conversations.get(conversationId);
+    if (conversation === undefined) {
+      conversation = new TrueConversation(conversationId);
+      this.conversations.set(conversationId, conversation);
+    }
+    return conversation;
+  }
+
+  /** Resolves when everything recorded so far is known here. */
+  settled(): Promise<void> {
+    return this.#decoding;
+  }
+
+  record(record: LogRecord): void {
+    if (record.topic === topics.messages) this.#decoding = this.#decoding.then(() => this.#fold(record));
+    else this.#note(record);
+  }
+
+  async #fold(record: LogRecord): Promise<void> {
+    const noBurial = { bury: () => Promise.resolve() };
+    const [decoded] = await decodeConversationRecords([record], this.#world.codec, noBurial);
+    if (decoded === undefined) return;
+    const { conversationId, received } = decoded;
+    const conversation = this.conversation(conversationId);
+    const outcome = decide(conversation.state, received);
+    conversation.apply(outcome);
+    const members = [...conversation.state.members.keys()];
+    this.#decided.set(placeOf(record.topic, record.partition, record.offset), { conversationId, outcome, members });
+    this.#world.trace.add(
+      'log',
+      `${conversationId.slice(0, 4)} ${record.partition}@${record.offset} ${describe(outcome)}`,
+    );
+  }
+
+  #note(record: LogRecord): void {
+    const place = placeOf(record.topic, record.partition, record.offset);
+    let decoded: ReturnType<World['codec']['decode']>;
+    try {
+      decoded = this.#world.codec.decode(record.value);
+    } catch {
+      return; // Poison: it has no meaning, and its dead letter is looked for elsewhere.
+    }
+    if (decoded.name === 'push_job') this.#jobs.set(place, decoded.event);
+    if (decoded.name !== 'receipt_advanced') return;
+    this.#receipts.set(place, decoded.event);
+    this.#claimed(decoded.event);
+  }
+
+  #claimed({ conversation_id: conversationId, device_id, kind, seq }: EventTypes['receipt_advanced']): void {
+    const device = this.#world.people.find(({ deviceId }) => deviceId === device_id);
+    if (device === undefined) return;
+    const taken = new Set(device.taken.get(conversationId)?.map((one) => one.seq));
+    const conversation = this.conversation(conversationId);
+    const below = conversation.accepted.slice(0, seq);
+    const lacked = below.filter((one) => conversation.sees(device.userId, one.seq) && !taken.has(one.seq));
+    this.claims.push({ device, conversationId, kind, seq, lacked: lacked.map((one) => one.seq) });
+    this.#world.trace.add('log', `receipt ${device.name} ${conversationId.slice(0, 4)} ${kind} ${seq}`);
+  }
+
+  /** An offset was committed: what came before it must have had its effects. */
+  committed(group: string, topic: string, partition: number, nextOffset: number): void {
+    const key = `${group}/${topic}/${partition}`;
+    const from = this.#committed.get(key) ?? 0;
+    if (nextOffset <= from) return;
+    this.#committed.set(key, nextOffset);
+    for (const { offset } of this.#world.broker
+      .partition(topic, partition)
+      .read(from, Number.POSITIVE_INFINITY, nextOffset)) {
+      const missing = this.#missingOf(placeOf(topic, partition, offset), offset);
+      if (missing !== null)
+        this.unpersisted.push(`${group} committed ${topic}/${partition} up to ${nextOffset}: ${missing} at ${offset}`);
+    }
+  }
+
+  #missingOf(place: string, offset: number): string | null {
+    const decided = this.#decided.get(place);
+    if (decided !== undefined) return this.#missingOfMessage(decided, offset);
+    const receipt = this.#receipts.get(place);
+    if (receipt !== undefined)
+      return this.#watermark(receipt.conversation_id, receipt.user_id, receipt.device_id, receipt.kind) < receipt.seq
+        ? 'a watermark is not stored'
+        : null;
+    const job = this.#jobs.get(place);
+    if (job === undefined) return null;
+    const isSent = this.#world.pushes.some(({ jobId }) => jobId === job.job_id);
+    const delivered = this.#watermark(job.conversation_id, job.recipient_user_id, job.recipient_device_id, 'delivered');
+    return isSent || delivered >= job.seq ? null : 'a push was neither sent nor needless';
+  }
+
+  #missingOfMessage({ conversationId, outcome, members }: Decided, offset: number): string | null {
+    const { engine } = this.#world;
+    const [state] = engine.read({ query: foldStateStatements.load, params: [conversationId] }, 1);
+    if (Number(state?.['log_offset'] ?? -1) < offset) return `the state of ${conversationId} is not saved`;
+    if (outcome.kind !== 'accepted') return null;
+    const params = [conversationId, outcome.bucket, outcome.subBucket, outcome.sent.message_id];
+    if (engine.read({ query: messageStatements.find, params }, 1).length === 0)
+      return `message ${outcome.seq} is not stored`;
+    for (const userId of members) {
+      const [row] = engine.read({ query: inboxStatements.get, params: [userId, conversationId] }, 1);
+      if (Number(row?.['last_seq'] ?? 0) < outcome.seq) return `an inbox does not count message ${outcome.seq}`;
+    }
+    return null;
+  }
+
+  #watermark(conversationId: string, userId: string, deviceId: string, kind: 'delivered' | 'read'): number {
+    const [row] = this.#world.engine.read({ query: receiptStatements.watermarks, params: [conversationId, userId] }, 1);
+    return (row?.[kind] as Record<string, number> | null | undefined)?.[deviceId] ?? 0;
+  }
+}
+
+function describe(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'accepted':
+      return `accepted ${outcome.seq} ${outcome.sent.message_type} ${outcome.sent.encrypted_body.toString('latin1')}`;
+    case 'duplicate':
+      return `duplicate of ${outcome.seq} ${outcome.sent.encrypted_body.toString('latin1')}`;
+    case 'refused':
+      return `refused ${outcome.code} ${outcome.sent.encrypted_body.toString('latin1')}`;
+    case 'membership_changed':
+      return `members ${outcome.changes.map(({ userId, leftSeq }) => `${leftSeq === null ? '+' : '-'}${userId.slice(0, 4)}`).join(' ')}`;
+    default:
+      return outcome.kind;
+  }
+}

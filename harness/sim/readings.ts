@@ -1,0 +1,92 @@
+/** Reads every conversation of every user from its beginning, as a new device would, and backwards, as one that scrolls. */
+import { openCqlProjections } from '@parley/projections/cql/projections';
+import type { HistoryPage } from '@parley/projections/history/reader';
+import { unreadCount } from '@parley/projections/inbox/store';
+import type { Projections } from '@parley/projections/projections';
+import { isCountable } from '@parley/streams/conversation/rules';
+import { Registry } from 'prom-client';
+import type { RecordedMessage, RecordedReading, RecordedUnread } from '../checks/history.ts';
+import type { Oracle, TrueConversation } from './oracle.ts';
+import { directSession } from './rebuild.ts';
+import type { World } from './world.ts';
+
+const mostPages = 2_000;
+
+export interface ReaderView {
+  readonly readings: readonly RecordedReading[];
+  readonly unread: readonly RecordedUnread[];
+}
+
+export async function readEverything(world: World, oracle: Oracle): Promise<ReaderView> {
+  const projections = openCqlProjections(directSession(world.engine), { clock: world.time, metrics: new Registry() });
+  const random = world.random.fork('readings');
+  const readings: RecordedReading[] = [];
+  const unread: RecordedUnread[] = [];
+  for (const [conversationId, conversation] of oracle.conversations) {
+    for (const userId of conversation.intervals.keys()) {
+      const about = { userId, conversationId, expected: expectedOf(conversation, userId) };
+      const limit = random.between(1, 40);
+      readings.push({ ...about, by: 'fetch', given: await fetchAll(projections, userId, conversationId, limit) });
+      readings.push({ ...about, by: 'history', given: await pageAll(projections, userId, conversationId, limit) });
+      const counted = await recount(projections, conversation, userId, conversationId);
+      if (counted !== null) unread.push(counted);
+    }
+  }
+  return { readings, unread };
+}
+
+function expectedOf(conversation: TrueConversation, userId: string): RecordedMessage[] {
+  return conversation.accepted.flatMap(({ seq, sent }) =>
+    conversation.sees(userId, seq)
+      ? [{ seq, messageId: sent.message_id, content: sent.encrypted_body.toString('latin1') }]
+      : [],
+  );
+}
+
+const recorded = (page: HistoryPage): RecordedMessage[] =>
+  page.rows.map(({ seq, messageId, encryptedBody }) => ({ seq, messageId, content: encryptedBody.toString('latin1') }));
+
+async function fetchAll(projections: Projections, userId: string, conversationId: string, limit: number) {
+  const given: RecordedMessage[] = [];
+  let [afterSeq, afterAtMs] = [0, 0];
+  for (let pages = 0; pages < mostPages; pages++) {
+    const page = await projections.history.fetch(userId, { conversationId, afterSeq, afterAtMs, limit });
+    given.push(...recorded(page));
+    if (!page.more) break;
+    [afterSeq, afterAtMs] = [page.coveredTo, page.coveredToAtMs];
+  }
+  return given;
+}
+
+async function pageAll(projections: Projections, userId: string, conversationId: string, limit: number) {
+  const given: RecordedMessage[] = [];
+  let [beforeSeq, beforeAtMs] = [0, 0];
+  for (let pages = 0; pages < mostPages; pages++) {
+    const page = await projections.history.before(userId, { conversationId, beforeSeq, beforeAtMs, limit });
+    given.unshift(...recorded(page));
+    if (!page.more) break;
+    beforeSeq = page.coveredFrom;
+    beforeAtMs = page.rows[0]?.atMs ?? beforeAtMs;
+  }
+  return given;
+}
+
+/** Messages of others since what the user read, wrote or joined after; null for who is not a member now. */
+async function recount(
+  { inbox, receipts }: Projections,
+  conversation: TrueConversation,
+  userId: string,
+  conversationId: string,
+): Promise<RecordedUnread | null> {
+  const joined = conversation.intervals.get(userId)!.at(-1)!;
+  if (joined.leftSeq !== null) return null;
+  const marks = await receipts.watermarks(conversationId, userId);
+  const read = Math.max(0, ...marks.filter(({ kind }) => kind === 'read').map(({ seq }) => seq));
+  const own = conversation.accepted.filter(({ sent }) => sent.sender_id === userId && sent.message_type !== 'mls');
+  const since = Math.max(read, own.at(-1)?.seq ?? 0, joined.joinedSeq - 1);
+  const recounted = conversation.accepted.filter(
+    ({ seq, sent }) => seq > since && isCountable(sent.message_type),
+  ).length;
+  const entry = await inbox.get(userId, conversationId);
+  return { userId, conversationId, shown: entry === null ? -1 : unreadCount(entry), recounted };
+}

@@ -1,0 +1,160 @@
+/**
+ * Derives the projections from the log again, by the production processors on fresh stores, in batches cut in other places, and
+ * says what is different from the live ones (invariant 5).
+ *
+ * Declared: an inbox column's write timestamp is that of the last event of the batch that wrote it, so only values are compared. Of the steps of receipts within one second the highest stays, so which steps there are depends on where batches were
+ * cut; a step must have its like within a second. After a compaction only watermarks can come back.
+ */
+import type { CqlSession } from '@parley/projections/cql/connection';
+import { openCqlProjections } from '@parley/projections/cql/projections';
+import { VirtualTime } from '@parley/schemas/environment/virtual-time';
+import { Router } from '@parley/streams/delivery/router';
+import type { BatchHandler, LogRecord } from '@parley/streams/log/log';
+import { topics } from '@parley/streams/log/topics';
+import { ConversationProcessor } from '@parley/streams/processors/conversation';
+import { ReceiptsProcessor } from '@parley/streams/processors/receipts';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import type { RecordedRebuild } from '../checks/history.ts';
+import type { SeededRandom } from './environment/seeded-random.ts';
+import { CqlEngine } from './stores/cql-engine.ts';
+import type { World } from './world.ts';
+
+const mostRecords = 40;
+const quietMs = 5_000;
+
+/** The engine without a network in between. */
+export function directSession(engine: CqlEngine): CqlSession {
+  return {
+    read: async (statement, limit) => engine.read(statement, limit),
+    write: async (statements) => engine.write(statements),
+    close: () => Promise.resolve(),
+  };
+}
+
+export async function rebuild(world: World, wasCompacted: boolean): Promise<RecordedRebuild[]> {
+  const engine = await derive(world);
+  const exact = ['messages', 'members', 'fold_states'].map((table) => ({
+    table,
+    different: differences(world.engine.dump(table), engine.dump(table)),
+  }));
+  const inbox = [world.engine, engine].map((one) => withoutTimestamps(one.dump('inbox')));
+  return [
+    ...exact,
+    { table: 'inbox', different: differences(inbox[0]!, inbox[1]!) },
+    {
+      table: 'receipts',
+      different: receiptDifferences(world.engine.dump('receipts'), engine.dump('receipts'), wasCompacted),
+    },
+  ];
+}
+
+function withoutTimestamps(cells: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...cells].map(([cell, value]) => [cell, value.replace(/ @\d+$/, '')]));
+}
+
+async function derive(world: World): Promise<CqlEngine> {
+  const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+  const time = new VirtualTime(world.time.nowMs(), { settle });
+  const engine = new CqlEngine(time);
+  const metrics = new Registry();
+  const projections = openCqlProjections(directSession(engine), { clock: time, metrics });
+  const noSessions = { lookup: async (userIds: readonly string[]) => userIds.map(() => []) };
+  const noLink = { deliver: async () => [], close: () => Promise.resolve() };
+  const logger = pino({ level: 'silent' });
+  const common = {
+    ...{ codec: world.codec, poison: { bury: () => Promise.resolve() }, metrics, logger, clock: time, timers: time },
+    router: new Router(noSessions, noLink, metrics),
+  };
+  const conversations = new ConversationProcessor({
+    ...common,
+    log: { read: () => nothing(), bounds: async () => ({ earliest: 0, end: 0 }) },
+    states: projections.foldState,
+    projector: projections.conversationProjector,
+    lookup: projections.messageLookup,
+    pushJobs: { enqueue: () => Promise.resolve() },
+    devices: { devicesOf: async (userIds) => userIds.map(() => []) },
+  });
+  const receipts = new ReceiptsProcessor({
+    ...common,
+    projector: projections.receiptProjector,
+    watermarks: projections.receipts,
+    members: projections.memberLookup,
+  });
+  conversations.start();
+  const random = world.random.fork('rebuild');
+  await feed(world, topics.messages, conversations, random);
+  await feed(world, topics.receipts, receipts, random);
+  await time.advance(quietMs); // States that waited for a checkpoint are saved.
+  await conversations.close();
+  return engine;
+}
+
+async function* nothing(): AsyncGenerator<readonly LogRecord[]> {
+  // No snapshot has a layout that this build does not know.
+}
+
+async function feed(world: World, topic: string, handler: BatchHandler, random: SeededRandom): Promise<void> {
+  const { partitions } = world.broker.topic(topic);
+  await handler.assigned(
+    1,
+    partitions.map(({ partition }) => ({ topic, partition })),
+  );
+  for (const { partition, records, end } of partitions) {
+    for (let next = 0; next < records.length; ) {
+      const batch = records.slice(next, next + random.between(1, mostRecords));
+      next += batch.length;
+      const stays = { isCurrent: () => true, heartbeat: () => Promise.resolve() };
+      await handler.handle({ topic, partition, generation: 1, records: batch, endOffset: end, ...stays });
+    }
+  }
+}
+
+function differences(live: ReadonlyMap<string, string>, derived: ReadonlyMap<string, string>): string[] {
+  const found: string[] = [];
+  for (const [cell, value] of live) {
+    if (derived.get(cell) !== value)
+      found.push(`${cell} is ${shown(value)}, derived again ${shown(derived.get(cell))}`);
+  }
+  for (const [cell, value] of derived)
+    if (!live.has(cell)) found.push(`${cell} is not there, derived again ${shown(value)}`);
+  return found;
+}
+
+const shown = (value: string | undefined): string => (value === undefined ? 'nothing' : value.slice(0, 80));
+
+interface Step {
+  readonly of: string;
+  readonly seq: number;
+  readonly atMs: number;
+}
+
+const secondMs = 1_000;
+const isWatermark = (cell: string): boolean => / (delivered|read)\//.test(cell);
+
+/** Cells of steps: "conversation/user kind seq at" → "time @…". */
+function stepsOf(cells: ReadonlyMap<string, string>): Step[] {
+  return [...cells].flatMap(([cell, value]) => {
+    const match = /^(\S+ (?:delivered|read)) (\d+) at$/.exec(cell);
+    return match === null ? [] : [{ of: match[1]!, seq: Number(match[2]), atMs: Number(value.split(' ')[0]) }];
+  });
+}
+
+function receiptDifferences(
+  live: ReadonlyMap<string, string>,
+  derived: ReadonlyMap<string, string>,
+  wasCompacted: boolean,
+): string[] {
+  const marks = (cells: ReadonlyMap<string, string>) => new Map([...cells].filter(([cell]) => isWatermark(cell)));
+  const found = differences(marks(live), marks(derived));
+  const [liveSteps, derivedSteps] = [stepsOf(live), stepsOf(derived)];
+  const lacks = (steps: readonly Step[], others: readonly Step[], where: string): void => {
+    for (const { of, seq, atMs } of steps) {
+      const like = others.some((one) => one.of === of && one.seq >= seq && Math.abs(one.atMs - atMs) < secondMs);
+      if (!like) found.push(`${of} ${seq} at ${atMs} has no like ${where}`);
+    }
+  };
+  if (!wasCompacted) lacks(liveSteps, derivedSteps, 'among those derived again');
+  lacks(derivedSteps, liveSteps, 'among the live ones');
+  return found;
+}

@@ -1,0 +1,163 @@
+/** Makes the history that the checks look at out of a world whose run has ended. */
+import { receiptStatements } from '@parley/projections/receipts/store.cql';
+import { isCountable } from '@parley/streams/conversation/rules';
+import { topics } from '@parley/streams/log/topics';
+import type {
+  History,
+  RecordedDevice,
+  RecordedPoison,
+  RecordedPresence,
+  RecordedSend,
+  RecordedStatus,
+  RecordedWatermark,
+} from '../checks/history.ts';
+import type { Oracle } from './oracle.ts';
+import type { Device } from './processes/device.ts';
+import { readEverything } from './readings.ts';
+import { rebuild } from './rebuild.ts';
+import type { Sights } from './sights.ts';
+import type { World } from './world.ts';
+
+export interface RunFacts {
+  readonly world: World;
+  readonly oracle: Oracle;
+  readonly sights: Sights;
+  readonly poison: ReadonlySet<Buffer>;
+  readonly wasCompacted: boolean;
+  readonly problems: readonly string[];
+}
+
+export async function recordHistory(facts: RunFacts): Promise<History> {
+  const { world, oracle, sights, problems } = facts;
+  const { readings, unread } = await readEverything(world, oracle);
+  return {
+    sends: sendsOf(world, oracle),
+    devices: world.people.map((device) => deviceOf(device, oracle)),
+    pushes: world.pushes.map(({ recipientDeviceId, conversationId, seq }) => ({
+      deviceId: nameOf(world, recipientDeviceId),
+      conversationId,
+      seq,
+    })),
+    sights: sights.all(),
+    claims: oracle.claims.map(({ device, ...claim }) => ({ ...claim, deviceId: device.name })),
+    statuses: world.people.flatMap(statusesOf),
+    watermarks: world.people.flatMap((device) => watermarksOf(world, device)),
+    readings,
+    unread,
+    rebuilds: await rebuild(world, facts.wasCompacted),
+    poison: poisonOf(facts),
+    presence: await presenceOf(world),
+    unpersisted: oracle.unpersisted,
+    problems,
+  };
+}
+
+const nameOf = (world: World, deviceId: string): string =>
+  world.people.find((one) => one.deviceId === deviceId)?.name ?? deviceId;
+
+/** What the applications sent, and what the log accepted that no application knows of (any more). */
+function sendsOf(world: World, oracle: Oracle): RecordedSend[] {
+  const sends: RecordedSend[] = [];
+  const known = new Set<string>();
+  const silent = (type: string | undefined): { isSilent?: true } =>
+    type === 'edit' || type === 'delete' || type === 'reaction' ? { isSilent: true } : {};
+  for (const device of world.people) {
+    for (const { conversationId, content, isAppended, verdict, message } of device.sends) {
+      known.add(content);
+      const sender = { senderId: device.userId, senderDeviceId: device.name };
+      sends.push({ conversationId, ...sender, content, isAppended, verdict, ...silent(message.messageType) });
+    }
+  }
+  for (const [conversationId, { accepted }] of oracle.conversations) {
+    for (const { sent, seq } of accepted) {
+      const content = sent.encrypted_body.toString('latin1');
+      if (known.has(content)) continue;
+      sends.push({
+        conversationId,
+        senderId: sent.sender_id,
+        senderDeviceId: nameOf(world, sent.sender_device_id),
+        content,
+        isAppended: true,
+        verdict: { kind: 'accepted', messageId: sent.message_id, seq },
+        ...(isCountable(sent.message_type) ? {} : { isSilent: true }),
+      });
+    }
+  }
+  return sends;
+}
+
+function deviceOf(device: Device, oracle: Oracle): RecordedDevice {
+  const { name, userId, isAsleep, wasOnline, taken } = device;
+  const mine = [...oracle.conversations].flatMap(([id, { intervals }]) => {
+    const own = intervals.get(userId);
+    return own === undefined ? [] : [[id, own] as const];
+  });
+  return {
+    userId,
+    deviceId: name,
+    conversationIds: mine.map(([id]) => id),
+    isOnline: !isAsleep,
+    wasOnline,
+    received: taken,
+    intervals: new Map(mine),
+  };
+}
+
+function statusesOf({ name, statuses }: Device): RecordedStatus[] {
+  const byMessage = new Map<string, ('sent' | 'delivered' | 'read')[]>();
+  for (const { messageId, status } of statuses) {
+    const steps = byMessage.get(messageId);
+    if (steps === undefined) byMessage.set(messageId, [status]);
+    else steps.push(status);
+  }
+  return [...byMessage].map(([messageId, steps]) => ({ deviceId: name, messageId, steps }));
+}
+
+/** A device says `delivered` for what others sent; up to the last of those its watermark must stand. */
+function watermarksOf({ engine }: World, device: Device): RecordedWatermark[] {
+  if (device.isAsleep) return [];
+  return [...device.taken].flatMap(([conversationId, list]) => {
+    const has = list.findLast(({ message }) => message.sender_device_id !== device.deviceId)?.seq ?? 0;
+    const [row] = engine.read({ query: receiptStatements.watermarks, params: [conversationId, device.userId] }, 1);
+    const known = (kind: 'delivered' | 'read'): number =>
+      (row?.[kind] as Record<string, number> | null | undefined)?.[device.deviceId] ?? 0;
+    return { deviceId: device.name, conversationId, has, known: Math.max(known('delivered'), known('read')) };
+  });
+}
+
+function poisonOf({ world, poison }: RunFacts): RecordedPoison[] {
+  const buried = new Set<string>();
+  for (const { value } of world.broker.topic(topics.deadLetters).partitions.flatMap(({ records }) => records)) {
+    const { name, event } = world.codec.decode(value);
+    if (name === 'dead_letter') buried.add(`${event.topic}/${event.partition}@${event.offset}`);
+  }
+  return [...world.broker.topics.values()].flatMap(({ partitions }) =>
+    partitions.flatMap(({ topic, partition, records }) =>
+      records.flatMap(({ offset, value }) => {
+        if (value === null || !poison.has(value)) return [];
+        const place = `${topic}/${partition}@${offset}`;
+        return [{ place, isBuried: buried.has(place) }];
+      }),
+    ),
+  );
+}
+
+async function presenceOf(world: World): Promise<RecordedPresence[]> {
+  const stored = await world.presence.read(world.users);
+  const actual = (userId: string): string =>
+    world.people.some((device) => device.userId === userId && device.isConnected) ? 'online' : 'offline';
+  const found = stored.map(({ userId, status }) => ({
+    userId,
+    toldTo: 'the store',
+    shown: status as string,
+    actual: actual(userId),
+  }));
+  for (const device of world.people) {
+    if (!device.isConnected) continue;
+    for (const userId of device.watched) {
+      const last = device.presence.findLast((one) => one.userId === userId);
+      if (last !== undefined) found.push({ userId, toldTo: device.name, shown: last.status, actual: actual(userId) });
+    }
+  }
+  return found;
+}

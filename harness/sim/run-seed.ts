@@ -1,0 +1,94 @@
+/** One run: a seed, and what came of it. The same seed gives the same run, event by event. */
+import { examine, inspections, checks as ordinary } from '../checks/all.ts';
+import { comeToRest } from './calm.ts';
+import { SeededRandom } from './environment/seeded-random.ts';
+import { Faults } from './faults/faults.ts';
+import { Oracle } from './oracle.ts';
+import { drawPlan, type Plan } from './plan.ts';
+import { recordHistory } from './recording.ts';
+import { Sights } from './sights.ts';
+import { Workload } from './workload/workload.ts';
+import { World } from './world.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  /** Of virtual time, for acts and faults; null: the seed says. */
+  readonly activeMs: number | null;
+  readonly keepsTrace: boolean;
+}
+
+export interface Violation {
+  readonly check: string;
+  readonly means: string;
+  readonly details: readonly string[];
+}
+
+export interface SeedResult {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  readonly events: number;
+  readonly accepted: number;
+  readonly hash: string;
+  readonly plan: Plan;
+  readonly trace: readonly string[];
+}
+
+/** A user's mistakes are refused, so the check for refusals is not for these runs. */
+const asked = [...ordinary.filter(({ name }) => name !== 'refused'), ...inspections];
+
+export async function runSeed({ seed, activeMs, keepsTrace }: RunOptions): Promise<SeedResult> {
+  const plan = drawPlan(new SeededRandom(seed, 'plan'), activeMs);
+  const world = new World(seed, plan.shape, keepsTrace);
+  const oracle = new Oracle(world);
+  const sights = new Sights();
+  observe(world, oracle, sights);
+  const workload = new Workload(world, plan);
+  const faults = new Faults(world, plan);
+  const problems: string[] = [];
+  const stopListening = listenForRejections((reason) => problems.push(`rejected: ${textOf(reason)}`));
+  try {
+    world.start();
+    workload.start();
+    faults.start();
+    await world.time.advance(plan.activeMs);
+    workload.stop();
+    faults.stop();
+    world.trace.add('world', 'calms down');
+    for (const unrest of await comeToRest(world, oracle)) problems.push(`not at rest: ${unrest}`);
+  } catch (error) {
+    problems.push(`thrown: ${textOf(error)}`);
+  }
+  await oracle.settled();
+  const { poison } = workload.intruder;
+  const wasCompacted = plan.faults.has('compaction');
+  problems.push(...world.problems);
+  const history = await recordHistory({ world, oracle, sights, poison, wasCompacted, problems });
+  stopListening();
+  const violations = examine(history, asked).map(({ check, violations: details }) => ({
+    check: check.name,
+    means: check.means,
+    details,
+  }));
+  let accepted = 0;
+  for (const conversation of oracle.conversations.values()) accepted += conversation.accepted.length;
+  const { trace } = world;
+  return { seed, violations, events: trace.events, accepted, hash: trace.digest(), plan, trace: trace.lines ?? [] };
+}
+
+function observe(world: World, oracle: Oracle, sights: Sights): void {
+  world.observer = {
+    record: (record) => oracle.record(record),
+    frame: (life, bytes) => {
+      const device = world.people.find((one) => one.life === life);
+      if (device !== undefined) sights.frame(device, bytes);
+    },
+    committed: (...commit) => oracle.committed(...commit),
+  };
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+function listenForRejections(report: (reason: unknown) => void): () => void {
+  process.on('unhandledRejection', report);
+  return () => process.off('unhandledRejection', report);
+}

@@ -1,0 +1,164 @@
+/** What the user of one device does, act by act, for as long as the workload runs. */
+import type { MessageType } from '@parley/schemas/generated/wire';
+import type { SeededRandom } from '../environment/seeded-random.ts';
+import type { Device, TakenMessage } from '../processes/device.ts';
+import type { World } from '../world.ts';
+import type { Chat, Conversations } from './conversations.ts';
+
+type Act =
+  | 'write'
+  | 'burst'
+  | 'respond'
+  | 'read'
+  | 'page'
+  | 'list'
+  | 'ask'
+  | 'watch'
+  | 'network'
+  | 'application'
+  | 'look_away';
+
+const weights: Readonly<Record<Act, number>> = {
+  write: 30,
+  burst: 3,
+  respond: 14,
+  read: 22,
+  page: 5,
+  list: 3,
+  ask: 3,
+  watch: 3,
+  network: 8,
+  application: 5,
+  look_away: 2,
+};
+
+const acts = (Object.keys(weights) as Act[]).flatMap((act) => Array.from({ length: weights[act] }, () => act));
+const mostOfflineMs = 70_000;
+
+export class Person {
+  readonly #world: World;
+  readonly #device: Device;
+  readonly #random: SeededRandom;
+  readonly #conversations: Conversations;
+  #count = 0;
+  readonly #doings: Readonly<Record<Act, () => void>> = {
+    write: () => this.#write(),
+    burst: () => this.#burst(),
+    respond: () => this.#respond(),
+    read: () => this.#read(),
+    page: () => this.#page(),
+    list: () => this.#quietly(this.#device.client?.inbox()),
+    ask: () => this.#ask(),
+    watch: () => this.#watch(),
+    network: () => this.#network(),
+    application: () => this.#application(),
+    look_away: () => this.#lookAway(),
+  };
+
+  constructor(world: World, device: Device, random: SeededRandom, conversations: Conversations) {
+    this.#world = world;
+    this.#device = device;
+    this.#random = random;
+    this.#conversations = conversations;
+  }
+
+  act(): void {
+    this.#doings[this.#random.pick(acts)]();
+  }
+
+  #burst(): void {
+    for (let left = this.#random.between(3, 12); left > 0; left--) this.#write();
+  }
+
+  #lookAway(): void {
+    this.#device.takeDelayMs = this.#random.chance(0.5) ? 0 : this.#random.between(500, 15_000);
+  }
+
+  #write(): void {
+    const chat = this.#conversations.chatOf(this.#device);
+    if (chat !== null) this.#send(chat, {});
+  }
+
+  #send(
+    { conversationId, peerId }: Chat,
+    about: { messageType?: MessageType; targetId?: string; replyTo?: string },
+  ): void {
+    const content = `${this.#device.name}-${++this.#count}`;
+    const to = peerId === null ? { conversationId } : { conversationId, peerId };
+    const preview = this.#random.chance(0.5) ? `preview of ${content}` : null;
+    this.#quietly(this.#device.send(conversationId, content, { ...to, ...about, preview }));
+  }
+
+  /** Edit, delete, react or answer: mostly to what is known, mostly where it is allowed. */
+  #respond(): void {
+    const chat = this.#conversations.chatOf(this.#device);
+    if (chat === null) return;
+    const known = this.#device.taken.get(chat.conversationId) ?? [];
+    if (known.length === 0) return;
+    const type = this.#random.pick(['edit', 'delete', 'reaction', 'reply'] as const);
+    const isOwn = ({ message }: TakenMessage): boolean => message.sender_id === this.#device.userId;
+    const wanted = type === 'edit' || type === 'delete' ? known.filter(isOwn) : known;
+    const target = this.#random.pick(wanted.length > 0 && this.#random.chance(0.9) ? wanted : known);
+    if (type === 'reply') this.#send(chat, { replyTo: target.messageId });
+    else this.#send(chat, { messageType: type, targetId: target.messageId });
+  }
+
+  #read(): void {
+    const [conversationId, list] = this.#random.pick([...this.#device.taken]) ?? [];
+    if (conversationId === undefined || list === undefined || list.length === 0) return;
+    const one = this.#random.chance(0.8) ? list.at(-1)! : this.#random.pick(list);
+    this.#device.client?.markRead(conversationId, one.seq, one.messageId);
+  }
+
+  #page(): void {
+    const [conversationId, list] = this.#random.pick([...this.#device.taken]) ?? [];
+    if (conversationId === undefined || list === undefined || list.length === 0) return;
+    const from = this.#random.pick(list);
+    const limit = this.#random.between(1, 30);
+    this.#quietly(this.#device.client?.history(conversationId, from.seq, from.message.at_ms, limit));
+  }
+
+  #ask(): void {
+    const [conversationId] = this.#random.pick([...this.#device.taken]) ?? [];
+    if (conversationId !== undefined) this.#quietly(this.#device.client?.receipts(conversationId, 0));
+  }
+
+  #watch(): void {
+    const { users } = this.#world;
+    const others = users.filter((userId) => userId !== this.#device.userId);
+    this.#device.watched = this.#random.chance(0.2) ? [] : others.filter(() => this.#random.chance(0.6));
+    if (this.#device.watched.length > 0) this.#device.client?.watch(this.#device.watched);
+    else this.#device.client?.unwatch(others);
+  }
+
+  #network(): void {
+    const { client } = this.#device;
+    if (client === null) return;
+    if (this.#random.chance(0.4)) {
+      client.drop();
+      return;
+    }
+    this.#quietly(this.#device.goOffline());
+    this.#later(() => this.#quietly(this.#device.goOnline()));
+  }
+
+  #application(): void {
+    if (!this.#device.isRunning) return;
+    if (this.#random.chance(0.5)) this.#device.life?.aimCrash(this.#random.between(0, 6));
+    else this.#device.kill();
+    this.#later(() => {
+      this.#device.kill();
+      this.#device.start();
+    });
+  }
+
+  #later(run: () => void): void {
+    const delayMs = this.#random.chance(0.5) ? this.#random.between(0, 5_000) : this.#random.between(0, mostOfflineMs);
+    this.#world.time.after(delayMs, run);
+  }
+
+  /** A refusal is shown to the user, who shrugs. */
+  #quietly(work: Promise<unknown> | undefined): void {
+    work?.catch((error: unknown) => this.#world.trace.add(this.#device.name, `is told ${String(error)}`));
+  }
+}

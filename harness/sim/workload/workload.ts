@@ -1,0 +1,71 @@
+/** Everything that people do in a run, until it is stopped. */
+import type { SeededRandom } from '../environment/seeded-random.ts';
+import type { Plan } from '../plan.ts';
+import type { World } from '../world.ts';
+import { Conversations } from './conversations.ts';
+import { Intruder } from './intruder.ts';
+import { Person } from './person.ts';
+
+const changeEveryMs = 12_000;
+const intrudeEveryMs = 2_500;
+
+export class Workload {
+  readonly #world: World;
+  readonly #plan: Plan;
+  readonly #random: SeededRandom;
+  readonly #conversations: Conversations;
+  readonly intruder: Intruder;
+  #isRunning = true;
+
+  constructor(world: World, plan: Plan) {
+    this.#world = world;
+    this.#plan = plan;
+    this.#random = world.random.fork('workload');
+    this.#conversations = new Conversations(world, this.#random.fork('conversations'));
+    this.intruder = new Intruder(world, this.#random.fork('intruder'));
+  }
+
+  start(): void {
+    const { groups, actEveryMs, clientSkewMs, hasChanges, hasIntruder } = this.#plan;
+    for (let count = groups; count > 0; count--) this.#conversations.createGroup();
+    this.#world.relay.repeats = hasChanges ? 0.1 : 0;
+    this.#chooseSleepers();
+    for (const device of this.#world.people) {
+      const random = this.#random.fork(device.name);
+      device.skewMs = clientSkewMs === 0 ? 0 : random.between(-clientSkewMs, clientSkewMs);
+      const person = new Person(this.#world, device, random, this.#conversations);
+      this.#world.time.after(random.between(0, 10_000), () => device.start());
+      this.#repeatedly(random, actEveryMs, () => person.act());
+    }
+    if (hasChanges) this.#repeatedly(this.#random.fork('changes'), changeEveryMs, () => this.#conversations.change());
+    if (hasIntruder) this.#repeatedly(this.#random.fork('intrusions'), intrudeEveryMs, () => this.intruder.intrude());
+  }
+
+  /** Who is not online at the end: some never are, some leave on the way. */
+  #chooseSleepers(): void {
+    const { sleepers, activeMs } = this.#plan;
+    for (let count = sleepers; count > 0; count--) {
+      const device = this.#random.pick(this.#world.people);
+      const afterMs = this.#random.chance(0.3) ? 0 : this.#random.between(0, activeMs);
+      if (afterMs === 0) device.fallAsleep();
+      else this.#world.time.after(afterMs, () => device.fallAsleep());
+    }
+  }
+
+  /** At moments that do not depend on each other, so often on average. */
+  #repeatedly(random: SeededRandom, everyMs: number, run: () => void): void {
+    const next = (): void => {
+      const delayMs = Math.ceil(-Math.log(1 - random.next()) * everyMs);
+      this.#world.time.after(delayMs, () => {
+        if (!this.#isRunning) return;
+        run();
+        next();
+      });
+    };
+    next();
+  }
+
+  stop(): void {
+    this.#isRunning = false;
+  }
+}
