@@ -19,7 +19,7 @@ const message: OutgoingMessage = {
 
 /** An application that runs on this disk. */
 const run = async (time: VirtualTime, store: MemoryOutboxStore) => {
-  const outbox = new Outbox(store, time, systemRandom, defaultOutboxSettings);
+  const outbox = new Outbox(store, time, systemRandom, defaultOutboxSettings, () => undefined);
   await outbox.restore();
   const refused: [content: string, code: string][] = [];
   const sending = new Sending(

@@ -17,6 +17,7 @@ export interface SendingPort {
   /** Fetches the conversation to its end; rejects if the connection fails before. */
   repair(conversationId: string): Promise<void>;
   accepted(pending: Pending, verdict: AcceptedFrame): void;
+  refused(pending: Pending, code: string): void;
   renamed(messageId: string, newMessageId: string): void;
   /** The outbox could not be kept: what is in it waits, and is tried again. */
   failed(error: unknown): void;
