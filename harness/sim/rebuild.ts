@@ -3,7 +3,7 @@
  * says what is different from the live ones (invariant 5).
  *
  * Declared: an inbox column's write timestamp is that of the last event of the batch that wrote it, so only values are compared. Of the steps of receipts within one second the highest stays, so which steps there are depends on where batches were
- * cut; a step must have its like within a second. After a compaction only watermarks can come back.
+ * cut; when a seq was reached must be the same to a second. After a compaction only watermarks can come back.
  */
 import type { CqlSession } from '@parley/projections/cql/connection';
 import { openCqlProjections } from '@parley/projections/cql/projections';
@@ -140,6 +140,13 @@ function stepsOf(cells: ReadonlyMap<string, string>): Step[] {
   });
 }
 
+/** The earliest time of the steps at or above; far away if there is none. */
+function reachedAt(steps: readonly Step[], of: string, seq: number): number {
+  let earliestMs = Number.MAX_SAFE_INTEGER;
+  for (const step of steps) if (step.of === of && step.seq >= seq) earliestMs = Math.min(earliestMs, step.atMs);
+  return earliestMs;
+}
+
 function receiptDifferences(
   live: ReadonlyMap<string, string>,
   derived: ReadonlyMap<string, string>,
@@ -148,13 +155,11 @@ function receiptDifferences(
   const marks = (cells: ReadonlyMap<string, string>) => new Map([...cells].filter(([cell]) => isWatermark(cell)));
   const found = differences(marks(live), marks(derived));
   const [liveSteps, derivedSteps] = [stepsOf(live), stepsOf(derived)];
-  const lacks = (steps: readonly Step[], others: readonly Step[], where: string): void => {
-    for (const { of, seq, atMs } of steps) {
-      const like = others.some((one) => one.of === of && one.seq >= seq && Math.abs(one.atMs - atMs) < secondMs);
-      if (!like) found.push(`${of} ${seq} at ${atMs} has no like ${where}`);
-    }
-  };
-  if (!wasCompacted) lacks(liveSteps, derivedSteps, 'among those derived again');
-  lacks(derivedSteps, liveSteps, 'among the live ones');
+  for (const { of, seq } of [...liveSteps, ...derivedSteps]) {
+    const [live, again] = [reachedAt(liveSteps, of, seq), reachedAt(derivedSteps, of, seq)];
+    // What a compaction has removed cannot come back: the time is later then.
+    const isLike = wasCompacted ? again >= live - secondMs : Math.abs(again - live) < secondMs;
+    if (!isLike) found.push(`${of} reached ${seq} at ${live}, derived again at ${again}`);
+  }
   return found;
 }

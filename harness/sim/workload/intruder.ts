@@ -68,7 +68,8 @@ export class Intruder {
   #sendIn({ value }: LogRecord): MessageSent | null {
     try {
       const { name, event } = this.#world.codec.decode(value);
-      return name === 'message_sent' ? event : null;
+      const isOurs = name === 'message_sent' && event.encrypted_body.toString('latin1').startsWith('!');
+      return name === 'message_sent' && !isOurs ? event : null;
     } catch {
       return null; // Our own poison.
     }
