@@ -47,6 +47,7 @@ export class GatewayCore {
     const published = new PublishedCounts(counts, on.metrics, settings.gatewayId);
     const probe = new ReadinessProbe(on, settings.gatewayId);
     this.#ticks = on.timers.every(settings.tickMs, () => {
+      if (!this.#clockIsRight()) this.#closeAll('not_ready');
       this.#parts.ticker.tick();
       probe.tick();
       published.publish();
@@ -57,15 +58,20 @@ export class GatewayCore {
     return this.#parts.sink;
   }
 
-  /** May be given new connections: not draining, and the log takes appends (a wrong clock is a reason why not). */
+  /** May be given new connections: not draining, the log takes appends, and the clock is right (design rule 2). */
   isReady(): boolean {
-    return !this.#isDraining && this.#on.log.isReady();
+    return !this.#isDraining && this.#on.log.isReady() && this.#clockIsRight();
+  }
+
+  #clockIsRight(): boolean {
+    return this.#on.clockCheck?.isRight !== false;
   }
 
   /** @throws ParleyError why the upgrade is refused */
   async admit(handshake: Handshake): Promise<Admission> {
     try {
       if (this.#isDraining) throw new ParleyError('going_away');
+      if (!this.#clockIsRight()) throw new ParleyError('not_ready', { detail: 'the clock of this gateway is wrong' });
       return await this.#parts.admissions.admit(handshake);
     } catch (error) {
       this.counts.refusedUpgrades++;
@@ -161,11 +167,15 @@ export class GatewayCore {
   async stop(): Promise<void> {
     this.#isDraining = true;
     const { clock, timers } = this.#on;
-    for (const connection of [...this.#parts.connections]) this.close(connection, 'going_away');
+    this.#closeAll('going_away');
     const deadlineMs = clock.nowMs() + stopTimeoutMs;
     while (this.#unsettled() > 0 && clock.nowMs() < deadlineMs) await pause(timers, stopStepMs);
     this.#ticks.cancel();
     this.#parts.outbox.close();
+  }
+
+  #closeAll(code: ErrorCode): void {
+    for (const connection of [...this.#parts.connections]) this.close(connection, code);
   }
 
   #unsettled(): number {

@@ -39,6 +39,8 @@ export interface GatewayDependencies {
   readonly tokens: AccessTokenVerifier;
   readonly limiter: SendLimiter;
   readonly pushJobs: PushQueue;
+  /** Whether the clock agrees with those of others; absent where there are no others. */
+  readonly clockCheck?: { readonly isRight: boolean };
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;

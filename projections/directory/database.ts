@@ -59,6 +59,14 @@ export class DirectoryDatabase {
     await this.run((db) => sql`SELECT 1 FROM users LIMIT 1`.execute(db));
   }
 
+  /** The database's own time. @throws ParleyError `unavailable` */
+  async serverTimeMs(): Promise<number> {
+    const { rows } = await this.run((db) =>
+      sql<{ ms: number }>`SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms`.execute(db),
+    );
+    return Math.round(rows[0]!.ms);
+  }
+
   async close(): Promise<void> {
     await this.kysely.destroy();
   }

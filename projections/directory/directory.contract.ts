@@ -332,6 +332,14 @@ export function directoryContract(name: string, make: () => Promise<DirectoryUnd
       await expect(insert).rejects.not.toThrow(user.phoneNumber);
     });
 
+    it('tells its own time, in whole milliseconds', async () => {
+      const beforeMs = Date.now();
+      const ms = await under.database.serverTimeMs();
+      expect(Number.isInteger(ms)).toBe(true);
+      expect(ms).toBeGreaterThanOrEqual(beforeMs - 1);
+      expect(ms).toBeLessThanOrEqual(Date.now() + 1);
+    });
+
     it('ping resolves while SQL answers', async () => {
       await expect(under.database.ping()).resolves.toBeUndefined();
     });

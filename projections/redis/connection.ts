@@ -83,6 +83,11 @@ if now < 0 then
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end`;
 
+/** The server's own time. @throws ParleyError `unavailable` */
+export async function serverTimeMs(redis: Redis): Promise<number> {
+  return timeReplyMs(await reply(redis.time()));
+}
+
 /** The reply of TIME in milliseconds. */
 export function timeReplyMs(value: unknown): number {
   const [seconds, micros] = value as [string | number, string | number];
