@@ -57,6 +57,7 @@ function setUp() {
       send: (frame) => sent.push(frame.message_id) > 0,
       repair: async () => undefined,
       accepted: () => undefined,
+      refused: () => undefined,
       renamed: () => undefined,
       failed,
     },
