@@ -1,5 +1,6 @@
 import { generateTokenKeys } from '@parley/projections/directory/token-keys';
-import { describeConfig, loadConfig } from '@parley/runtime/config';
+import { loadConfig } from '@parley/runtime/config';
+import { describeConfig } from '@parley/runtime/describe-config';
 import { createLogger } from '@parley/runtime/logger';
 import { describe, expect, it } from 'vitest';
 import { LoggedCodeSender, WebhookCodeSender } from './code-sender.ts';

@@ -8,7 +8,7 @@ import {
   tokenSignerConfig,
   unsafeInProduction,
 } from '@parley/runtime/cluster-config';
-import { list, whole } from '@parley/runtime/config';
+import { list, secret, whole } from '@parley/runtime/config';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { type CodeSender, LoggedCodeSender, WebhookCodeSender } from './code-sender.ts';
@@ -49,7 +49,7 @@ export const apiConfig = {
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('where one-time codes are POSTed for an SMS provider; without it they are printed, in development only'),
-  PARLEY_CODE_WEBHOOK_SECRET: z.string().min(16).optional().describe('bearer token of that request'),
+  PARLEY_CODE_WEBHOOK_SECRET: z.string().min(16).optional().meta(secret('bearer token of that request')),
 };
 
 export const config = z.object({
@@ -66,7 +66,7 @@ type SharedKeys = z.infer<
 >;
 
 /** What makes a configuration unfit to start with, in production above all. */
-export function configProblems(values: SharedKeys): string[] {
+export function configProblems(values: Partial<SharedKeys>): string[] {
   const problems = unsafeInProduction(values);
   const webhook = values.PARLEY_CODE_WEBHOOK_URL !== undefined;
   if (webhook !== (values.PARLEY_CODE_WEBHOOK_SECRET !== undefined)) {

@@ -6,7 +6,6 @@ import { tokenKeysFrom } from '@parley/projections/directory/token-keys';
 import { connectRedis } from '@parley/projections/redis/connection';
 import { RedisSessionStore } from '@parley/projections/sessions/store.redis';
 import { processClock } from '@parley/runtime/clock';
-import { ConfigError } from '@parley/runtime/config';
 import { type Running, runMain } from '@parley/runtime/main';
 import { createMetrics, startOperations } from '@parley/runtime/operations';
 import { systemRandom, systemTimers } from '@parley/schemas/environment/system';
@@ -20,8 +19,6 @@ import { Readiness } from './readiness.ts';
 const revocationIntervalMs = 60_000;
 
 async function start(values: z.infer<typeof config>, logger: Logger): Promise<Running> {
-  const problems = configProblems(values);
-  if (problems.length > 0) throw new ConfigError(problems);
   const clock = processClock(values.PARLEY_CLOCK_OFFSET_MS);
   const metrics = createMetrics('api');
   const redis = connectRedis({
@@ -79,4 +76,4 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
   };
 }
 
-runMain({ name: 'api', config, stopTimeoutMs: 15_000, start });
+runMain({ name: 'api', config, unfit: configProblems, stopTimeoutMs: 15_000, start });

@@ -1,5 +1,6 @@
 /** What a gateway of a cluster reads from the environment. */
 import {
+  clockConfig,
   cqlConfig,
   deliveryConfig,
   kafkaConfig,
@@ -38,6 +39,7 @@ export const gatewayConfig = {
 
 export const config = z.object({
   ...processConfig,
+  ...clockConfig,
   ...kafkaConfig,
   ...cqlConfig,
   ...redisConfig,
@@ -56,7 +58,7 @@ export const config = z.object({
 export type GatewayConfig = z.infer<typeof config>;
 
 /** What makes a configuration unfit to start with. */
-export function configProblems(values: GatewayConfig): string[] {
+export function configProblems(values: Partial<GatewayConfig>): string[] {
   return unsafeInProduction(values);
 }
 

@@ -10,7 +10,7 @@ import { RedisPresenceStore } from '@parley/projections/presence/store.redis';
 import { connectRedis } from '@parley/projections/redis/connection';
 import { RedisSessionStore } from '@parley/projections/sessions/store.redis';
 import { processClock } from '@parley/runtime/clock';
-import { ConfigError } from '@parley/runtime/config';
+import { watchClusterClock } from '@parley/runtime/cluster-clock';
 import { type Running, runMain } from '@parley/runtime/main';
 import { createMetrics, startOperations } from '@parley/runtime/operations';
 import { EventCodec } from '@parley/schemas/codec/event-codec';
@@ -87,6 +87,7 @@ function openRedis({ values, clock, logger }: Surroundings) {
     limiter,
     sessions,
     presence,
+    connection: limits,
     async close(): Promise<void> {
       await Promise.all([limiter.close(), sessions.close(), presence.close()]);
       limits.disconnect();
@@ -104,8 +105,13 @@ async function open(surroundings: Surroundings): Promise<Opened> {
     migrate: false,
     onError: (error) => logger.warn({ err: error }, 'postgres connection lost'),
   });
+  const clockCheck = await watchClusterClock({
+    isChecked: values.PARLEY_CLOCK_CHECK,
+    ...{ redis: redis.connection, directory, clock, logger, metrics, timers: systemTimers },
+  });
   return {
     dependencies: {
+      ...(clockCheck === null ? {} : { clockCheck }),
       ...{ log, codec, clock, logger, metrics, timers: systemTimers, random: systemRandom },
       ...{ sessions: redis.sessions, presence: redis.presence, limiter: redis.limiter },
       ...{ members: projections.members, messages: projections.messageLookup, inbox: projections.inbox },
@@ -115,6 +121,7 @@ async function open(surroundings: Surroundings): Promise<Opened> {
       pushJobs: new PushJobQueue({ log, codec, clock }),
     },
     async close() {
+      clockCheck?.close();
       await log.close();
       await Promise.all([projections.close(), redis.close(), directory.close()]);
     },
@@ -122,8 +129,6 @@ async function open(surroundings: Surroundings): Promise<Opened> {
 }
 
 async function start(values: GatewayConfig, logger: Logger): Promise<Running> {
-  const problems = configProblems(values);
-  if (problems.length > 0) throw new ConfigError(problems);
   const clock = processClock(values.PARLEY_CLOCK_OFFSET_MS);
   const metrics = createMetrics('gateway');
   const { dependencies, close } = await open({ values, clock, logger, metrics });
@@ -156,4 +161,4 @@ async function start(values: GatewayConfig, logger: Logger): Promise<Running> {
 }
 
 /** Beyond the longest drain that may be configured, for what follows it. */
-runMain({ name: 'gateway', config, stopTimeoutMs: 150_000, start });
+runMain({ name: 'gateway', config, unfit: configProblems, stopTimeoutMs: 150_000, start });

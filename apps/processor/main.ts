@@ -8,16 +8,8 @@ import { RedisPresenceStore } from '@parley/projections/presence/store.redis';
 import { connectRedis } from '@parley/projections/redis/connection';
 import { RedisSessionStore } from '@parley/projections/sessions/store.redis';
 import { processClock } from '@parley/runtime/clock';
-import {
-  cqlConfig,
-  deliveryConfig,
-  kafkaConfig,
-  postgresConfig,
-  processConfig,
-  redisConfig,
-  unsafeInProduction,
-} from '@parley/runtime/cluster-config';
-import { ConfigError, whole } from '@parley/runtime/config';
+import { watchClusterClock } from '@parley/runtime/cluster-clock';
+import { unsafeInProduction } from '@parley/runtime/cluster-config';
 import { type Running, runMain } from '@parley/runtime/main';
 import { createMetrics, startOperations } from '@parley/runtime/operations';
 import { EventCodec } from '@parley/schemas/codec/event-codec';
@@ -28,24 +20,10 @@ import { GrpcLink } from '@parley/streams/delivery/link.grpc';
 import { KafkaLog } from '@parley/streams/log/kafka/kafka-log';
 import { topicSpecs } from '@parley/streams/log/topics';
 import type { Logger } from 'pino';
-import { z } from 'zod';
+import { config, type ProcessorConfig } from './config.ts';
 import { createProcessor, defaultProcessorSettings } from './processor.ts';
 
-const config = z.object({
-  ...processConfig,
-  ...kafkaConfig,
-  ...cqlConfig,
-  ...redisConfig,
-  ...postgresConfig,
-  ...deliveryConfig,
-  PARLEY_BATCH_RECORDS: whole(1, 10_000, defaultProcessorSettings.maxBatchRecords).describe(
-    'most records that a processor takes at once',
-  ),
-});
-
-async function start(settings: z.infer<typeof config>, logger: Logger): Promise<Running> {
-  const problems = unsafeInProduction(settings);
-  if (problems.length > 0) throw new ConfigError(problems);
+async function start(settings: ProcessorConfig, logger: Logger): Promise<Running> {
   const clock = processClock(settings.PARLEY_CLOCK_OFFSET_MS);
   const metrics = createMetrics('processor');
   const timers = systemTimers;
@@ -72,7 +50,8 @@ async function start(settings: z.infer<typeof config>, logger: Logger): Promise<
   const onRedisError = (error: Error) => logger.warn({ err: error }, 'redis connection lost');
   const redis = (use: string) =>
     connectRedis({ url: settings.PARLEY_REDIS_URL, clientName: `parley-processor-${use}`, onError: onRedisError });
-  const sessions = new RedisSessionStore({ redis: redis('sessions') });
+  const sessionsRedis = redis('sessions');
+  const sessions = new RedisSessionStore({ redis: sessionsRedis });
   const presence = new RedisPresenceStore({ redis: redis('presence') });
   const directory = await openPostgresDirectory(settings.PARLEY_POSTGRES_URL, {
     migrate: false,
@@ -91,6 +70,12 @@ async function start(settings: z.infer<typeof config>, logger: Logger): Promise<
     { log, codec, projections, sessions, link, devices, presence, clock, timers, metrics, logger },
     { ...defaultProcessorSettings, maxBatchRecords: settings.PARLEY_BATCH_RECORDS },
   );
+  // Gateways refuse the delivery tokens of a wrong clock, so a processor that has one must leave its partitions to others.
+  const clockWatch = await watchClusterClock({
+    isChecked: settings.PARLEY_CLOCK_CHECK,
+    ...{ redis: sessionsRedis, directory, clock, timers, logger, metrics },
+    onWrong: () => process.kill(process.pid, 'SIGTERM'),
+  });
   let isAssigned = false;
   const operations = await startOperations({
     host: settings.PARLEY_OPERATIONS_HOST,
@@ -98,11 +83,13 @@ async function start(settings: z.infer<typeof config>, logger: Logger): Promise<
     isReady: () => isAssigned && log.isReady(),
     metrics,
   });
+  await clockWatch?.untilRight();
   await processor.start();
   isAssigned = true;
   return {
     async stop() {
       isAssigned = false;
+      clockWatch?.close();
       await processor.close();
       await link.close();
       await log.close();
@@ -112,4 +99,4 @@ async function start(settings: z.infer<typeof config>, logger: Logger): Promise<
   };
 }
 
-runMain({ name: 'processor', config, stopTimeoutMs: 30_000, start });
+runMain({ name: 'processor', config, unfit: unsafeInProduction, stopTimeoutMs: 30_000, start });

@@ -5,14 +5,7 @@ import { openPostgresDirectory } from '@parley/projections/directory/open';
 import { CachedUserDirectory } from '@parley/projections/directory/users.cached';
 import { SqlUserDirectory } from '@parley/projections/directory/users.sql';
 import { processClock } from '@parley/runtime/clock';
-import {
-  cqlConfig,
-  kafkaConfig,
-  postgresConfig,
-  processConfig,
-  unsafeInProduction,
-} from '@parley/runtime/cluster-config';
-import { ConfigError, whole } from '@parley/runtime/config';
+import { unsafeInProduction } from '@parley/runtime/cluster-config';
 import { type Running, runMain } from '@parley/runtime/main';
 import { createMetrics, startOperations } from '@parley/runtime/operations';
 import { EventCodec } from '@parley/schemas/codec/event-codec';
@@ -21,23 +14,11 @@ import { RegistrySchemas } from '@parley/schemas/registry/registry-schemas';
 import { KafkaLog } from '@parley/streams/log/kafka/kafka-log';
 import { topicSpecs } from '@parley/streams/log/topics';
 import type { Logger } from 'pino';
-import { z } from 'zod';
+import { config, type PusherConfig } from './config.ts';
 import { PrintProvider } from './provider.print.ts';
-import { createPusher, defaultPusherSettings } from './pusher.ts';
+import { createPusher } from './pusher.ts';
 
-const config = z.object({
-  ...processConfig,
-  ...kafkaConfig,
-  ...cqlConfig,
-  ...postgresConfig,
-  PARLEY_BATCH_JOBS: whole(1, 10_000, defaultPusherSettings.maxBatchRecords).describe(
-    'most jobs that are taken at once',
-  ),
-});
-
-async function start(settings: z.infer<typeof config>, logger: Logger): Promise<Running> {
-  const problems = unsafeInProduction(settings);
-  if (problems.length > 0) throw new ConfigError(problems);
+async function start(settings: PusherConfig, logger: Logger): Promise<Running> {
   const clock = processClock(settings.PARLEY_CLOCK_OFFSET_MS);
   const metrics = createMetrics('pusher');
   const timers = systemTimers;
@@ -97,4 +78,4 @@ async function start(settings: z.infer<typeof config>, logger: Logger): Promise<
   };
 }
 
-runMain({ name: 'pusher', config, stopTimeoutMs: 30_000, start });
+runMain({ name: 'pusher', config, unfit: unsafeInProduction, stopTimeoutMs: 30_000, start });

@@ -1,6 +1,6 @@
 /** Configuration that the apps of a cluster share: where the services are, and what proves one process to another. */
 import { z } from 'zod';
-import { flag, list, whole } from './config.ts';
+import { flag, list, secret, whole } from './config.ts';
 
 export const processConfig = {
   NODE_ENV: z
@@ -18,6 +18,13 @@ export const processConfig = {
     .int()
     .default(0)
     .describe('for tests: how far this process lets its clock be wrong; refused when NODE_ENV is production'),
+};
+
+export const clockConfig = {
+  PARLEY_CLOCK_CHECK: flag(true).describe(
+    'whether this process asks Redis and the directory if its clock is right, and takes no work while it is not; ' +
+      'false is for tests that travel in time, and refused when NODE_ENV is production',
+  ),
 };
 
 export const kafkaConfig = {
@@ -43,21 +50,18 @@ export const redisConfig = {
   PARLEY_REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL')
-    .describe('sessions, leases and limits'),
+    .meta(secret('sessions, leases and limits')),
 };
 
 export const postgresConfig = {
   PARLEY_POSTGRES_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
-    .describe('the directory'),
+    .meta(secret('the directory')),
 };
 
 export const deliveryConfig = {
-  PARLEY_DELIVERY_SECRET: z
-    .string()
-    .min(32)
-    .describe('shared by processors and gateways, at least 32 characters: signs delivery tokens'),
+  PARLEY_DELIVERY_SECRET: z.string().min(32).meta(secret('shared by processors and gateways: signs delivery tokens')),
 };
 
 export const tokenVerifierConfig = {
@@ -71,7 +75,7 @@ export const tokenSignerConfig = {
   PARLEY_TOKEN_PRIVATE_KEY: z
     .string()
     .includes('BEGIN PRIVATE KEY', { message: 'must be a PEM private key' })
-    .describe('Ed25519 private key that signs access tokens'),
+    .meta(secret('Ed25519 private key that signs access tokens')),
 };
 
 export const developmentConfig = {
@@ -82,14 +86,16 @@ export const developmentConfig = {
 
 /** What may not be in production: refuses to start with it. */
 export function unsafeInProduction(config: {
-  readonly NODE_ENV: string;
-  readonly PARLEY_CLOCK_OFFSET_MS?: number;
-  readonly PARLEY_DEV_CODES?: boolean;
+  readonly NODE_ENV?: string | undefined;
+  readonly PARLEY_CLOCK_OFFSET_MS?: number | undefined;
+  readonly PARLEY_CLOCK_CHECK?: boolean | undefined;
+  readonly PARLEY_DEV_CODES?: boolean | undefined;
 }): string[] {
   if (config.NODE_ENV !== 'production') return [];
   const problems: string[] = [];
   if ((config.PARLEY_CLOCK_OFFSET_MS ?? 0) !== 0)
     problems.push('PARLEY_CLOCK_OFFSET_MS: a wrong clock is for tests only');
+  if (config.PARLEY_CLOCK_CHECK === false) problems.push('PARLEY_CLOCK_CHECK: an unchecked clock is for tests only');
   if (config.PARLEY_DEV_CODES === true) problems.push('PARLEY_DEV_CODES: anybody could register any number');
   return problems;
 }

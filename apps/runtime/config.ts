@@ -32,22 +32,33 @@ function readValue(key: string, env: Environment, problems: string[]): string | 
   }
 }
 
-/** @throws ConfigError naming every key that is missing or wrong; never a value, it may be a secret. */
-export function loadConfig<S extends z.ZodObject>(schema: S, env: Environment): z.infer<S> {
+/** What makes a configuration unfit although every value is valid; each begins with the key's name. Keys may be missing here. */
+export type Unfit<S extends z.ZodObject> = (values: Partial<z.infer<S>>) => readonly string[];
+
+/** @throws ConfigError naming every key that is missing, wrong or unsafe; never a value, it may be a secret. */
+export function loadConfig<S extends z.ZodObject>(schema: S, env: Environment, unfit: Unfit<S> = () => []): z.infer<S> {
   const problems: string[] = [];
   const input: Record<string, string | undefined> = {};
   for (const key of Object.keys(schema.shape)) input[key] = readValue(key, env, problems);
-  const result = schema.safeParse(input);
-  if (!result.success) {
-    for (const issue of result.error.issues) problems.push(`${issue.path.join('.') || '(all)'}: ${issue.message}`);
+  const values: Record<string, unknown> = {};
+  const wrong: string[] = [];
+  for (const [key, type] of Object.entries(schema.shape)) {
+    const result = (type as z.ZodType).safeParse(input[key]);
+    if (result.success) {
+      values[key] = result.data;
+      continue;
+    }
+    wrong.push(key);
+    if (problems.some((problem) => problem.startsWith(`${key}_FILE:`))) continue;
+    if (input[key] === undefined) problems.push(`${key}: is missing (${(type as z.ZodType).description ?? ''})`);
+    else for (const issue of result.error.issues) problems.push(`${key}: ${issue.message}`);
   }
-  if (problems.length > 0 || !result.success) throw new ConfigError(problems);
-  return result.data;
-}
-
-/** `KEY: description` for every key, for `--help` and the documentation. */
-export function describeConfig(schema: z.ZodObject): string[] {
-  return Object.entries(schema.shape).map(([key, type]) => `${key}: ${(type as z.ZodType).description ?? ''}`);
+  // A key that is wrong was named already: what follows from its absence would mislead.
+  for (const problem of unfit(values as Partial<z.infer<S>>)) {
+    if (!wrong.some((key) => problem.includes(key))) problems.push(problem);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values as z.infer<S>;
 }
 
 /** A boolean variable: true or false, nothing else. */
@@ -61,10 +72,16 @@ export const flag = (byDefault: boolean) =>
 export const whole = (least: number, most: number, byDefault: number) =>
   z.coerce.number().int().min(least).max(most).default(byDefault);
 
-/** A comma-separated list. */
-export const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== ''),
-);
+/** A comma-separated list of at least one. */
+export const list = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+  .refine((parts) => parts.length > 0, 'must name at least one');
+
+/** What describes a key whose value nobody may see: its documentation says so, and `NAME_FILE` is the way to give it. */
+export const secret = (description: string) => ({ description, secret: true });

@@ -6,7 +6,8 @@
  */
 import type { Logger } from 'pino';
 import type { z } from 'zod';
-import { ConfigError, describeConfig, loadConfig } from './config.ts';
+import { ConfigError, loadConfig, type Unfit } from './config.ts';
+import { describeConfig } from './describe-config.ts';
 import { createLogger } from './logger.ts';
 
 /** EX_CONFIG of sysexits.h: starting again without a change is of no use. */
@@ -20,24 +21,33 @@ export interface Running {
 export interface MainOptions<S extends z.ZodObject> {
   readonly name: string;
   readonly config: S;
+  /** What must not be, in production above all. */
+  readonly unfit?: Unfit<S>;
   readonly stopTimeoutMs: number;
   start(config: z.infer<S>, logger: Logger): Promise<Running>;
 }
 
-export function runMain<S extends z.ZodObject>(options: MainOptions<S>): void {
+/** Null if the process is to end now: it was asked for help, or the configuration is not fit to start with. */
+export function readConfig<S extends z.ZodObject>(
+  options: Pick<MainOptions<S>, 'name' | 'config' | 'unfit'>,
+): z.infer<S> | null {
   if (process.argv.includes('--help')) {
     console.log([`${options.name}: configuration from the environment`, ...describeConfig(options.config)].join('\n'));
-    return;
+    return null;
   }
-  let config: z.infer<S>;
   try {
-    config = loadConfig(options.config, process.env);
+    return loadConfig(options.config, process.env, options.unfit);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(`${options.name}: ${error.message}`);
     process.exitCode = misconfigured;
-    return;
+    return null;
   }
+}
+
+export function runMain<S extends z.ZodObject>(options: MainOptions<S>): void {
+  const config = readConfig(options);
+  if (config === null) return;
   const level = (config as { PARLEY_LOG_LEVEL?: string }).PARLEY_LOG_LEVEL ?? 'info';
   superviseProcess(options, config, createLogger(options.name, level));
 }
@@ -73,11 +83,6 @@ function superviseProcess<S extends z.ZodObject>(options: MainOptions<S>, config
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
   const die = (error: unknown): void => {
-    if (error instanceof ConfigError) {
-      console.error(`${options.name}: ${error.message}`);
-      end(misconfigured);
-      return;
-    }
     logger.fatal({ err: error }, 'an error that nobody caught');
     end(1);
   };

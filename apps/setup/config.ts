@@ -3,3 +3,5 @@ import { cqlConfig, kafkaConfig, postgresConfig, processConfig } from '@parley/r
 import { z } from 'zod';
 
 export const config = z.object({ ...processConfig, ...kafkaConfig, ...cqlConfig, ...postgresConfig });
+
+export type SetupConfig = z.infer<typeof config>;

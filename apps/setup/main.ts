@@ -6,19 +6,19 @@
 import { connectCql } from '@parley/projections/cql/connection';
 import { ensureCqlSchema } from '@parley/projections/cql/schema';
 import { openPostgresDirectory } from '@parley/projections/directory/open';
-import { loadConfig } from '@parley/runtime/config';
+import { unsafeInProduction } from '@parley/runtime/cluster-config';
 import { createLogger } from '@parley/runtime/logger';
+import { readConfig } from '@parley/runtime/main';
 import { systemClock, systemTimers } from '@parley/schemas/environment/system';
 import { registerHistory } from '@parley/schemas/registry/register';
 import { KafkaLog } from '@parley/streams/log/kafka/kafka-log';
 import { topicSpecs } from '@parley/streams/log/topics';
-import { config } from './config.ts';
+import type { Logger } from 'pino';
+import { config, type SetupConfig } from './config.ts';
 
-const settings = loadConfig(config, process.env);
-const logger = createLogger('setup', settings.PARLEY_LOG_LEVEL);
 const environment = { clock: systemClock, timers: systemTimers };
 
-async function makeTopics(): Promise<void> {
+async function makeTopics(settings: SetupConfig, logger: Logger): Promise<void> {
   const log = await KafkaLog.connect({
     brokers: settings.PARLEY_KAFKA_BROKERS,
     clientId: `parley-setup-${process.pid}`,
@@ -34,7 +34,7 @@ async function makeTopics(): Promise<void> {
   logger.info({ partitions: settings.PARLEY_PARTITIONS }, 'topics are there');
 }
 
-async function makeTables(): Promise<void> {
+async function makeTables(settings: SetupConfig, logger: Logger): Promise<void> {
   const connection = await connectCql({
     contactPoints: settings.PARLEY_CQL_CONTACT_POINTS,
     datacenter: settings.PARLEY_CQL_DATACENTER,
@@ -52,7 +52,7 @@ async function makeTables(): Promise<void> {
   logger.info({ keyspace: settings.PARLEY_CQL_KEYSPACE }, 'tables are there');
 }
 
-async function migrateDirectory(): Promise<void> {
+async function migrateDirectory(settings: SetupConfig, logger: Logger): Promise<void> {
   const directory = await openPostgresDirectory(settings.PARLEY_POSTGRES_URL, {
     migrate: true,
     onError: (error) => logger.warn({ err: error }, 'postgresql'),
@@ -61,13 +61,21 @@ async function migrateDirectory(): Promise<void> {
   logger.info('the directory is migrated');
 }
 
-async function registerSchemas(): Promise<void> {
+async function registerSchemas(settings: SetupConfig, logger: Logger): Promise<void> {
   const registered = await registerHistory({ url: settings.PARLEY_REGISTRY_URL });
   logger.info({ schemas: registered.length }, 'schemas are registered');
 }
 
-const steps = await Promise.allSettled([makeTopics(), makeTables(), migrateDirectory(), registerSchemas()]);
-for (const step of steps) {
-  if (step.status === 'rejected') logger.error({ err: step.reason }, 'a step of the setup failed');
+async function setUp(settings: SetupConfig, logger: Logger): Promise<boolean> {
+  const work = [makeTopics, makeTables, migrateDirectory, registerSchemas];
+  const steps = await Promise.allSettled(work.map((step) => step(settings, logger)));
+  for (const step of steps) {
+    if (step.status === 'rejected') logger.error({ err: step.reason }, 'a step of the setup failed');
+  }
+  return steps.every((step) => step.status === 'fulfilled');
 }
-process.exitCode = steps.every((step) => step.status === 'fulfilled') ? 0 : 1;
+
+const settings = readConfig({ name: 'setup', config, unfit: unsafeInProduction });
+if (settings !== null) {
+  process.exitCode = (await setUp(settings, createLogger('setup', settings.PARLEY_LOG_LEVEL))) ? 0 : 1;
+}

@@ -1,5 +1,5 @@
 /** What the standalone process reads from the environment. Everything has a default: `npm start` needs nothing. */
-import { apiConfig, configProblems } from '@parley/api/config';
+import { apiConfig } from '@parley/api/config';
 import { developmentConfig, processConfig } from '@parley/runtime/cluster-config';
 import { whole } from '@parley/runtime/config';
 import { z } from 'zod';
@@ -32,7 +32,3 @@ export const config = z.object({
 });
 
 export type StandaloneConfig = z.infer<typeof config>;
-
-export function problemsOf(settings: StandaloneConfig): string[] {
-  return configProblems(settings);
-}

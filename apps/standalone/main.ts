@@ -1,17 +1,16 @@
 /** All of Parley in one process, with embedded adapters and a data folder: what `npm start` runs. */
+
+import { configProblems } from '@parley/api/config';
 import { processClock } from '@parley/runtime/clock';
-import { ConfigError } from '@parley/runtime/config';
 import { type Running, runMain } from '@parley/runtime/main';
 import { createMetrics, startOperations } from '@parley/runtime/operations';
 import { systemRandom, systemTimers } from '@parley/schemas/environment/system';
 import type { Logger } from 'pino';
-import { config, problemsOf, type StandaloneConfig } from './config.ts';
+import { config, type StandaloneConfig } from './config.ts';
 import { createApps } from './embedded-apps.ts';
 import { openEmbeddedStores } from './embedded-stores.ts';
 
 async function start(settings: StandaloneConfig, logger: Logger): Promise<Running> {
-  const problems = problemsOf(settings);
-  if (problems.length > 0) throw new ConfigError(problems);
   const clock = processClock(settings.PARLEY_CLOCK_OFFSET_MS);
   const metrics = createMetrics('standalone');
   const environment = { clock, timers: systemTimers, random: systemRandom, logger, metrics };
@@ -45,4 +44,4 @@ async function start(settings: StandaloneConfig, logger: Logger): Promise<Runnin
   };
 }
 
-runMain({ name: 'standalone', config, stopTimeoutMs: 45_000, start });
+runMain({ name: 'standalone', config, unfit: configProblems, stopTimeoutMs: 45_000, start });
