@@ -17,7 +17,7 @@ function killProcess(name: string): CrashTest<ClusterStage> {
     name: `kill-${name.replace(/-\d+$/, '')}`,
     async harm({ world }, load) {
       await world.processes.process(name).kill();
-      load.lastWords();
+      load.fallSilent();
       await delay(downMs);
       await world.processes.start(name);
       return [];
@@ -30,7 +30,7 @@ function killService(name: string, serviceOf: (stage: ClusterStage) => NativeSer
     name: `kill-${name}`,
     async harm(stage, load) {
       await serviceOf(stage).kill();
-      load.lastWords();
+      load.fallSilent();
       await delay(downMs);
       await serviceOf(stage).start();
       return [];
@@ -44,7 +44,7 @@ const freezeGateway: CrashTest<ClusterStage> = {
   async harm({ world }, load) {
     const gateway = world.processes.process('gateway-1');
     gateway.pause();
-    load.lastWords();
+    load.fallSilent();
     const fromMs = Date.now();
     await delay(frozenMs);
     gateway.resume();
@@ -58,7 +58,7 @@ const freezeGateway: CrashTest<ClusterStage> = {
 const rebalance: CrashTest<ClusterStage> = {
   name: 'rebalance',
   async harm({ world }, load) {
-    load.lastWords();
+    load.fallSilent();
     for (let round = 0; round < 2; round++) {
       await world.processes.start('processor-3');
       await delay(downMs);
@@ -75,7 +75,7 @@ function wrongClock(name: string, offsetMs: number): CrashTest<ClusterStage> {
     async harm({ world }, load) {
       const { processes } = world;
       await processes.process('gateway-1').stop();
-      load.lastWords();
+      load.fallSilent();
       await processes.start('gateway-1', { PARLEY_CLOCK_OFFSET_MS: String(offsetMs) });
       const wrong = await refusesEverybody(world.gatewayUrls[0]!);
       await delay(downMs);

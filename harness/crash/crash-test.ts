@@ -11,7 +11,7 @@ import { SteadyLoad } from './steady-load.ts';
 
 export interface CrashTest<S extends { readonly world: BaseWorld }> {
   readonly name: string;
-  /** Does the harm (and says `load.lastWords()` then), waits, and repairs. Resolves to what else is wrong. */
+  /** Does the harm (and says `load.fallSilent()` then), waits, and repairs. Resolves to what else is wrong. */
   harm(stage: S, load: SteadyLoad): Promise<readonly string[]>;
 }
 
@@ -31,6 +31,8 @@ const convergeTimeoutMs = 60_000;
 const examineEveryMs = 250;
 const beforeHarmMs = 2_000;
 const holdMs = 1_000;
+/** For the last words to be routed. */
+const lastWordsMs = 500;
 const afterRepairMs = 2_000;
 const shownOfEach = 4;
 
@@ -44,6 +46,8 @@ export async function runCrashTest<S extends { readonly world: BaseWorld }>(
     await delay(beforeHarmMs);
     load.hold();
     await delay(holdMs);
+    load.lastWords();
+    await delay(lastWordsMs);
     const wrong = await harm(stage, load);
     const repairedAtMs = Date.now();
     await delay(afterRepairMs);

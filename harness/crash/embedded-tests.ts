@@ -32,7 +32,7 @@ export const embeddedTests: readonly CrashTest<EmbeddedStage>[] = [
     name: 'kill-standalone',
     async harm({ world }, load) {
       await world.standalone.process.kill();
-      load.lastWords();
+      load.fallSilent();
       await delay(downMs);
       await world.standalone.start();
       return [];

@@ -98,9 +98,13 @@ export class SteadyLoad {
     this.#hold.begin();
   }
 
-  /** At the moment of the harm: the silent device leaves for good, and nothing more is said to it. */
+  /** Nothing more is said to the silent device, or a later message would make up for a push that is forgotten. */
   lastWords(): void {
     this.#stop(this.#cast.lastWords);
+  }
+
+  /** At the moment of the harm: the silent device leaves for good, with messages that it was sent and did not acknowledge. */
+  fallSilent(): void {
     for (const { client } of this.#cast.players.filter(({ role }) => role === 'silent')) void client.client.stop();
   }
 
