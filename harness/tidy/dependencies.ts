@@ -1,5 +1,5 @@
 /** Rules about what comes from other people: exact versions, free licences, a reason for each. */
-import type { Workspace } from './directions.ts';
+import { manifestPath, type Workspace } from './directions.ts';
 import type { Violation } from './source-file.ts';
 
 const exactVersion = /^(npm:(@[\w.-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/;
@@ -8,8 +8,6 @@ function directDependencies({ manifest }: Workspace): [string, string][] {
   const { dependencies, devDependencies, optionalDependencies } = manifest;
   return Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
 }
-
-const manifestPath = ({ folder }: Workspace) => (folder === '' ? 'package.json' : `${folder}/package.json`);
 
 export function inexactVersions(workspaces: readonly Workspace[]): Violation[] {
   return workspaces.flatMap((workspace) =>

@@ -23,6 +23,7 @@ export interface Manifest {
   devDependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
+  scripts?: Record<string, string>;
 }
 
 export interface Workspace {
@@ -30,6 +31,9 @@ export interface Workspace {
   folder: string;
   manifest: Manifest;
 }
+
+export const manifestPath = ({ folder }: Workspace): string =>
+  folder === '' ? 'package.json' : `${folder}/package.json`;
 
 export function workspacesOf(files: readonly SourceFile[]): Workspace[] {
   return files
@@ -41,7 +45,7 @@ export function workspacesOf(files: readonly SourceFile[]): Workspace[] {
     .sort((a, b) => b.folder.length - a.folder.length); // The innermost workspace that holds a file is found first.
 }
 
-const workspaceOf = (path: string, workspaces: readonly Workspace[]) =>
+export const workspaceOf = (path: string, workspaces: readonly Workspace[]) =>
   workspaces.find(({ folder }) => folder === '' || path.startsWith(`${folder}/`));
 
 export const importDirections: Rule = (files) => {

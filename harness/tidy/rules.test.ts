@@ -23,6 +23,7 @@ import {
   opensWithComment,
 } from './style.ts';
 import { noSilentSkips, unnamedRules } from './tests.ts';
+import { unusedDependencies } from './unused.ts';
 
 const found = (rule: Rule, path: string, text: string) =>
   rule([sourceFile(path, text)]).map((violation) => `${violation.line} ${violation.found}`);
@@ -257,6 +258,34 @@ describe('dependencies', () => {
     expect(['MIT', '(MIT OR GPL-3.0)', 'MIT AND Zlib'].map(isFree)).toEqual([true, true, true]);
     expect(['AGPL-3.0', 'MIT AND GPL-3.0', undefined].map(isFree)).toEqual([false, false, false]);
     expect(unfreeLicences({ 'node_modules/x': { license: 'SSPL-1.0' }, a: {} })).toHaveLength(1);
+  });
+
+  it('are used: by an import, by a script, or as types of what is used', () => {
+    const manifest = {
+      name: 'a',
+      dependencies: { imported: '1.0.0', idle: '1.0.0' },
+      devDependencies: {
+        '@types/imported': '1.0.0',
+        '@types/idle': '1.0.0',
+        '@types/node': '1.0.0',
+        scripted: '1.0.0',
+      },
+      scripts: { build: 'scripted --all' },
+    };
+    const files = [
+      sourceFile('a/package.json', JSON.stringify(manifest)),
+      sourceFile('a/x.ts', "import type { X } from 'imported/x';"),
+      sourceFile(
+        'package.json',
+        JSON.stringify({ name: 'root', devDependencies: { typescript: '1.0.0', tool: '1.0.0' } }),
+      ),
+      sourceFile('run.mjs', "spawn('tsc', []);"),
+    ];
+    expect(unusedDependencies(files).map(({ path, found }) => `${path} ${found}`)).toEqual([
+      'a/package.json nothing uses idle',
+      'a/package.json nothing uses @types/idle',
+      'package.json nothing uses tool',
+    ]);
   });
 
   it('are explained, and only they', () => {

@@ -23,6 +23,7 @@ import {
   opensWithComment,
 } from './style.ts';
 import { noSilentSkips, unnamedRules } from './tests.ts';
+import { unusedDependencies } from './unused.ts';
 
 const files = readRepository();
 const workspaces = workspacesOf(files);
@@ -42,6 +43,7 @@ describe('the repository', () => {
     ['chooses the real clock in mains and tests only', systemOnlyInMains],
     ['imports in one direction', importDirections],
     ['declares what it imports', declaredImports],
+    ['names no dependency that nothing uses', unusedDependencies],
     ['leaves out no test in silence', noSilentSkips],
   ])('%s', (_title, rule) => {
     expect(shown(rule(files))).toEqual([]);
