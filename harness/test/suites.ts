@@ -1,6 +1,6 @@
 /** The suites of `npm test`, quick ones first. */
 import { BrowserNeed, NativeServicesNeed, ServicesNeed } from './needs.ts';
-import { commandSuite } from './program-suites.ts';
+import { commandSuite, jsonSuite } from './program-suites.ts';
 import type { Suite } from './suite.ts';
 import { vitestSuite } from './vitest-suite.ts';
 
@@ -14,6 +14,16 @@ export const suites: readonly Suite[] = [
   commandSuite({ name: 'lint', limitMs: minutes(2), args: ['biome', 'check', '--error-on-warnings', '.'] }),
   commandSuite({ name: 'build', limitMs: minutes(5), args: ['turbo', 'run', 'build', '--output-logs=errors-only'] }),
   vitestSuite({ name: 'unit', limitMs: minutes(8), config: 'vitest.config.ts' }),
+  jsonSuite({
+    name: 'scenarios embedded',
+    limitMs: minutes(5),
+    args: ['harness/scenarios/run.ts', '--profile', 'embedded', '--json'],
+  }),
+  jsonSuite({
+    name: 'crash embedded',
+    limitMs: minutes(3),
+    args: ['harness/crash/run.ts', '--profile', 'embedded', '--json'],
+  }),
   vitestSuite({
     name: 'services',
     limitMs: minutes(4),
@@ -27,6 +37,18 @@ export const suites: readonly Suite[] = [
     config: 'vitest.cluster.config.ts',
     args: ['--exclude=harness/services/**'],
     needs: [services],
+  }),
+  jsonSuite({
+    name: 'scenarios cluster',
+    limitMs: minutes(8),
+    args: ['harness/scenarios/run.ts', '--profile', 'cluster', '--json'],
+    needs: [services],
+  }),
+  jsonSuite({
+    name: 'crash cluster',
+    limitMs: minutes(12),
+    args: ['harness/crash/run.ts', '--profile', 'cluster', '--json'],
+    needs: [nativeServices],
   }),
   vitestSuite({ name: 'browser', limitMs: minutes(4), config: 'vitest.browser.config.ts', needs: [browser] }),
 ];

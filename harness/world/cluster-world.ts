@@ -40,7 +40,10 @@ export class ClusterWorld extends BaseWorld {
 
   async travel(clockOffsetMs: number): Promise<void> {
     await this.processes.stopAll();
-    await this.processes.startAll({ PARLEY_CLOCK_OFFSET_MS: String(clockOffsetMs) });
+    await this.processes.startAll({
+      PARLEY_CLOCK_OFFSET_MS: String(clockOffsetMs),
+      PARLEY_CLOCK_CHECK: 'false',
+    });
   }
 
   async close(): Promise<void> {
