@@ -73,7 +73,7 @@ export function drawPlan(random: SeededRandom, activeMs: number | null): Plan {
       liveWindow: random.chance(0.3) ? random.between(2, 8) : defaultWindow,
     },
     activeMs: activeMs ?? random.between(90, 200) * 1_000,
-    actEveryMs: random.between(1_500, 6_000),
+    actEveryMs: random.between(700, 4_000),
     groups: random.between(0, 2),
     faults,
     faultEveryMs: random.between(4_000, 20_000),

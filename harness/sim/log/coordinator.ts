@@ -35,6 +35,7 @@ export class Coordinator {
   readonly #random: SeededRandom;
   readonly #members = new Map<GroupMember, readonly TopicPartition[]>();
   readonly #committed = new Map<string, number>();
+  readonly #handled = new Map<string, number>();
   #generation = 0;
   #round = 0;
   /** Members that the running round waits for; null between rounds. */
@@ -134,10 +135,14 @@ export class Coordinator {
     return this.#committed.get(placeOf(place)) ?? null;
   }
 
-  /** Everything of the topic was handled and committed. */
+  /** A member has handled everything before the offset, whether or not it could commit that yet. */
+  handledUpTo(place: TopicPartition, nextOffset: number): void {
+    this.#handled.set(placeOf(place), Math.max(nextOffset, this.#handled.get(placeOf(place)) ?? 0));
+  }
+
+  /** Everything of the topic was handled. */
   isCaughtUp(topic: string): boolean {
-    return this.#broker.topic(topic).partitions.every((partition) => {
-      return partition.end === 0 || this.committed(partition) === partition.end;
-    });
+    const { partitions } = this.#broker.topic(topic);
+    return partitions.every((partition) => (this.#handled.get(placeOf(partition)) ?? 0) === partition.end);
   }
 }

@@ -119,6 +119,7 @@ export class PartitionFeed {
     try {
       const commit = await this.#options.handler.handle(batch);
       observe(batch, 'handled', String(commit));
+      this.#context.coordinator.handledUpTo(this.#partition, records.at(-1)!.offset + 1);
       this.#retry.succeeded();
       if (commit !== null) await this.#commit(commit);
       return records.at(-1)!.offset + 1;
