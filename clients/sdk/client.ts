@@ -28,6 +28,7 @@ import { Connection } from './connection.ts';
 import { Conversations, type ConversationsPort } from './conversations.ts';
 import type { ClientEvents, Verdict } from './events.ts';
 import { Outbox, type Pending } from './outbox.ts';
+import { PageSize } from './page-size.ts';
 import { Requests } from './requests.ts';
 import { Sending } from './sending.ts';
 import { ServerClock } from './server-clock.ts';
@@ -49,6 +50,7 @@ export class ParleyClient {
   readonly #events = createNanoEvents<ClientHandlers>();
   readonly #connection: Connection;
   readonly #requests: Requests;
+  readonly #pageSize: PageSize;
   readonly #outbox: Outbox;
   readonly #sending: Sending;
   readonly #statuses: Statuses;
@@ -65,6 +67,7 @@ export class ParleyClient {
     const { backoff, helloTimeoutMs, requestTimeoutMs, maxTrackedStatuses } = this.#settings;
     this.serverClock = new ServerClock(clock);
     this.#requests = new Requests(timers, requestTimeoutMs);
+    this.#pageSize = new PageSize(this.#settings.pageEntries);
     const notKept = (error: unknown): void =>
       this.#events.emit('error', { code: 'internal', message: `the outbox could not be kept: ${String(error)}` });
     this.#outbox = new Outbox(options.outbox, this.serverClock, random, this.#settings.outbox, notKept);
@@ -159,8 +162,9 @@ export class ParleyClient {
 
   /** One page of the conversation list, by conversation id. */
   async inbox(after: string | null = null): Promise<InboxPageFrame> {
-    const limit = this.#settings.pageEntries;
-    return this.#ask('inbox_page', (request_id) => this.#connection.send('inbox', { request_id, after, limit }));
+    return this.#pageSize.ask((limit) =>
+      this.#ask('inbox_page', (request_id) => this.#connection.send('inbox', { request_id, after, limit })),
+    );
   }
 
   /** One page backwards from a message (0: from the newest). */
@@ -322,19 +326,20 @@ export class ParleyClient {
   }
 
   #conversationsPort(): ConversationsPort {
-    const limit = this.#settings.pageEntries;
     return {
       isConnected: () => this.#connection.isReady,
       inbox: (after) => this.inbox(after),
       fetch: ({ conversationId, seq, atMs }) =>
-        this.#ask('page', (request_id) =>
-          this.#connection.send('fetch', {
-            request_id,
-            conversation_id: conversationId,
-            after_seq: seq,
-            after_at_ms: atMs,
-            limit,
-          }),
+        this.#pageSize.ask((limit) =>
+          this.#ask('page', (request_id) =>
+            this.#connection.send('fetch', {
+              request_id,
+              conversation_id: conversationId,
+              after_seq: seq,
+              after_at_ms: atMs,
+              limit,
+            }),
+          ),
         ),
       seen: (message) => this.#sending.seen(message),
       gap: (conversationId, afterSeq, beforeSeq) => this.#events.emit('gap', { conversationId, afterSeq, beforeSeq }),

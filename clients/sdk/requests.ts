@@ -12,6 +12,9 @@ interface Waiting {
   readonly deadline: TimerHandle;
 }
 
+/** Why a request failed whose connection is still up. */
+export const noAnswerInTime = 'no answer in time';
+
 export class Requests {
   readonly #timers: Timers;
   readonly #timeoutMs: number;
@@ -27,7 +30,7 @@ export class Requests {
   ask(send: (requestId: number) => boolean): Promise<Frame> {
     const requestId = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      const deadline = this.#timers.after(this.#timeoutMs, () => this.#fail(requestId, 'no answer in time'));
+      const deadline = this.#timers.after(this.#timeoutMs, () => this.#fail(requestId, noAnswerInTime));
       this.#waiting.set(requestId, { resolve, reject, deadline });
       if (!send(requestId)) this.#fail(requestId, 'not connected');
     });
