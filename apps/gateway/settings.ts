@@ -13,6 +13,10 @@ export interface GatewaySettings {
   readonly tickMs: number;
   /** How often a connection's session entry and presence lease are renewed. */
   readonly renewalIntervalMs: number;
+  /** A renewal that failed is made again after this. */
+  readonly renewalRetryMs: number;
+  /** Once entries were found lost, all are renewed at once, but at most so many in a second. */
+  readonly hurriedRenewalsPerSecond: number;
   /** Every so many renewals a connection's device is looked up in the denylist. */
   readonly renewalsPerRevocationCheck: number;
   /** Verification, registration and the online event together; then the upgrade is refused. */
@@ -81,6 +85,8 @@ export function defaultGatewaySettings(gatewayId: string): GatewaySettings {
     heartbeatTimeoutMs: 60_000,
     tickMs: 1_000,
     renewalIntervalMs: 20_000,
+    renewalRetryMs: 3_000,
+    hurriedRenewalsPerSecond: 20_000,
     renewalsPerRevocationCheck: 3,
     admissionTimeoutMs: 8_000,
     maxConnections: 100_000,

@@ -3,7 +3,8 @@
  *
  * A connection sits in the timing wheel at the earlier of two moments: when it will have been silent for too long, and when its
  * entry and lease want renewal. Looked at then, it is closed, renewed, or put where it now belongs; frames that arrive
- * in between only note the time. Connections that owe something within seconds (pending receipts, unacknowledged messages) are
+ * in between only note the time. A renewal that finds its entry gone shows that the store lost its data: then nothing is routed to
+ * anybody until renewed, so all the others are brought forward, spread over as little time as the store can bear. Connections that owe something within seconds (pending receipts, unacknowledged messages) are
  * in the active list, which every tick walks.
  */
 import type { Clock } from '@parley/schemas/environment/clock';
@@ -37,12 +38,16 @@ export interface TickerDependencies {
 
 /** Renewals under way at once: with a store that is slower than ticks, connections wait in the wheel instead. */
 const maxRenewalsUnderWay = 4;
+/** For the last renewals of a hurry to be answered. */
+const hurryGraceMs = 5_000;
 
 export class Ticker {
   readonly #on: TickerDependencies;
   readonly #settings: GatewaySettings;
   readonly #wheel: TimingWheel<Connection>;
   #renewing = 0;
+  /** Until when the last hurry is under way: what it finds lost is no news. */
+  #hurriedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(dependencies: TickerDependencies, settings: GatewaySettings) {
     this.#on = dependencies;
@@ -91,9 +96,38 @@ export class Ticker {
     });
     if (renewed.length === 0) return;
     this.#renewing++;
-    void Promise.all([this.#on.renewals.renew(renewed), this.#on.renewals.checkRevocations(checked)]).finally(() => {
+    void Promise.all([this.#renew(renewed, nowMs), this.#on.renewals.checkRevocations(checked)]).finally(() => {
       this.#renewing--;
     });
+  }
+
+  async #renew(connections: readonly Connection[], startedMs: number): Promise<void> {
+    const outcome = await this.#on.renewals.renew(connections);
+    if (outcome === 'renewed') return;
+    if (outcome === 'lost') this.#hurry(startedMs);
+    else this.#bringForward(connections, this.#settings.renewalRetryMs, this.#settings.renewalRetryMs);
+  }
+
+  /** Brings forward every renewal that was not made since. */
+  #hurry(sinceMs: number): void {
+    if (sinceMs < this.#hurriedUntilMs) return;
+    const { connections, clock } = this.#on;
+    const { tickMs, hurriedRenewalsPerSecond } = this.#settings;
+    const spreadMs = Math.max(tickMs, (connections.size / hurriedRenewalsPerSecond) * 1_000);
+    this.#hurriedUntilMs = clock.nowMs() + spreadMs + hurryGraceMs;
+    const hurried = [...connections].filter((connection) => connection.renewedAtMs < sinceMs);
+    this.#bringForward(hurried, 0, spreadMs);
+  }
+
+  /** Due for renewal after `afterMs`, and a random part of `spreadMs`. */
+  #bringForward(connections: readonly Connection[], afterMs: number, spreadMs: number): void {
+    const nowMs = this.#on.clock.nowMs();
+    for (const connection of connections) {
+      if (!connection.isOpen) continue;
+      const delayMs = afterMs + this.#on.random.next() * spreadMs;
+      connection.renewedAtMs = nowMs - this.#settings.renewalIntervalMs + delayMs;
+      this.#schedule(connection, nowMs);
+    }
   }
 
   #schedule(connection: Connection, nowMs: number): void {

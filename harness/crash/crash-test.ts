@@ -24,6 +24,8 @@ export interface CrashResult {
   readonly counts: Readonly<Record<string, number>>;
   /** From the repair to the moment when every check held; null if that did not come. */
   readonly converge_s: number | null;
+  /** The longest that a message waited for its verdict: what the most unlucky sender saw. */
+  readonly longest_wait_s: number;
   readonly details: readonly string[];
 }
 
@@ -60,6 +62,7 @@ export async function runCrashTest<S extends { readonly world: BaseWorld }>(
       acknowledged: load.acknowledged,
       counts: countOf(findings),
       converge_s: findings.length === 0 ? (Date.now() - repairedAtMs) / 1_000 : null,
+      longest_wait_s: load.longestWaitMs() / 1_000,
       details: passed
         ? []
         : [...wrong, ...describe(findings), ...stage.world.problems.slice(problemsBefore, problemsBefore + 10)],

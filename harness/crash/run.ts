@@ -44,7 +44,15 @@ async function attempt<S extends Stage>(test: CrashTest<S>, stage: S): Promise<C
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const details = [text, ...stage.world.problems.slice(-10)];
-    return { name: test.name, passed: false, acknowledged: 0, counts: {}, converge_s: null, details };
+    return {
+      name: test.name,
+      passed: false,
+      acknowledged: 0,
+      counts: {},
+      converge_s: null,
+      longest_wait_s: 0,
+      details,
+    };
   }
 }
 

@@ -132,12 +132,16 @@ export class SteadyLoad {
     return this.#utterances.filter(({ verdict }) => verdict?.kind === 'accepted').length;
   }
 
-  /** The longest that a message of the untouched talks waited for its verdict, of those sent in the interval. */
-  longestWaitMs(fromMs: number, toMs: number): number {
-    const waits = this.#utterances
-      .filter(({ talk, sentAtMs }) => this.#cast.untouched.includes(talk) && sentAtMs >= fromMs && sentAtMs < toMs)
-      .map(({ sentAtMs, verdictAtMs }) => (verdictAtMs ?? Date.now()) - sentAtMs);
-    return Math.max(0, ...waits);
+  /** The longest that a message waited for its verdict. */
+  longestWaitMs(): number {
+    return longestWaitOf(this.#utterances);
+  }
+
+  /** The same of the untouched talks' messages that were sent in the interval. */
+  longestUntouchedWaitMs(fromMs: number, toMs: number): number {
+    const isMeant = ({ talk, sentAtMs }: Utterance): boolean =>
+      this.#cast.untouched.includes(talk) && sentAtMs >= fromMs && sentAtMs < toMs;
+    return longestWaitOf(this.#utterances.filter(isMeant));
   }
 
   /** The time T of the newest message that any device has. */
@@ -155,6 +159,10 @@ export class SteadyLoad {
       pushes: this.#world.pushes.slice(this.#firstPush),
     };
   }
+}
+
+function longestWaitOf(utterances: readonly Utterance[]): number {
+  return Math.max(0, ...utterances.map(({ sentAtMs, verdictAtMs }) => (verdictAtMs ?? Date.now()) - sentAtMs));
 }
 
 function recordedSend({ talk, content, messageId, verdict }: Utterance): RecordedSend {

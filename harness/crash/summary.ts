@@ -2,11 +2,12 @@
 import { checks } from '../checks/all.ts';
 import type { CrashResult } from './crash-test.ts';
 
-export function linesOf({ name, passed, acknowledged, converge_s, counts, details }: CrashResult): string[] {
+export function linesOf(result: CrashResult): string[] {
+  const { name, passed, acknowledged, converge_s, longest_wait_s, counts, details } = result;
   const bad = Object.entries(counts).filter(([, count]) => count > 0);
   const violations = bad.map(([check, count]) => `, ${check} ${count}`).join('');
   const end = converge_s === null ? 'did not converge' : `converged in ${converge_s} s`;
-  const headline = `${passed ? 'ok     ' : 'FAILED '} ${name}: ${acknowledged} acknowledged${violations}, ${end}`;
+  const headline = `${passed ? 'ok     ' : 'FAILED '} ${name}: ${acknowledged} acknowledged${violations}, ${end}, longest wait ${longest_wait_s} s`;
   return [headline, ...details.map((detail) => `        ${detail.slice(0, 600)}`)];
 }
 
@@ -25,8 +26,8 @@ export function summaryOf(results: readonly CrashResult[], skipped: number): Cra
   const times = results.map(({ converge_s }) => converge_s);
   const passed = results.filter((result) => result.passed).length;
   return {
-    tests: results.map(({ name, passed: isPassed, acknowledged, counts, converge_s }) => {
-      return { name, passed: isPassed, acknowledged, ...counts, converge_s };
+    tests: results.map(({ name, passed: isPassed, acknowledged, counts, converge_s, longest_wait_s }) => {
+      return { name, passed: isPassed, acknowledged, ...counts, converge_s, longest_wait_s };
     }),
     acknowledged: sum(results.map(({ acknowledged }) => acknowledged)),
     ...Object.fromEntries(checks.map(({ name }) => [name, sum(results.map(({ counts }) => counts[name] ?? 0))])),

@@ -24,6 +24,9 @@ export interface RenewalsDependencies {
   readonly logger: Logger;
 }
 
+/** `lost`: entries were missing, so the store has lost some, perhaps all. `failed`: nothing is known of these entries. */
+export type RenewalsOutcome = 'renewed' | 'lost' | 'failed';
+
 export class Renewals {
   readonly #on: RenewalsDependencies;
 
@@ -31,9 +34,9 @@ export class Renewals {
     this.#on = dependencies;
   }
 
-  /** Never rejects: what failed is due again at the next renewal, well before it expires. */
-  async renew(connections: readonly Connection[]): Promise<void> {
-    if (connections.length === 0) return;
+  /** Never rejects. */
+  async renew(connections: readonly Connection[]): Promise<RenewalsOutcome> {
+    if (connections.length === 0) return 'renewed';
     const { sessions, presence, clock, counts, logger } = this.#on;
     try {
       const [renewals] = await Promise.all([sessions.renew(connections), presence.renew(connections, clock.nowMs())]);
@@ -44,9 +47,11 @@ export class Renewals {
         else if (renewals[index] === 'rewritten') rewritten.push(connection);
       });
       await this.#resync(rewritten);
+      return rewritten.length > 0 ? 'lost' : 'renewed';
     } catch (error) {
       counts.renewalFailures++;
       logger.warn({ err: error, sessions: connections.length }, 'sessions were not renewed');
+      return 'failed';
     }
   }
 

@@ -192,6 +192,42 @@ describe('time', () => {
     expect(gateway.log.events('presence_changed').map(({ status }) => status)).toEqual(['online', 'online']);
   });
 
+  it('rule 17: one lost entry shows that all may be lost, and all are rewritten within seconds, once', async () => {
+    const gateway = new TestGateway();
+    const devices = [];
+    for (let i = 0; i < 40; i++) devices.push(await gateway.device());
+    await gateway.seconds(30, ...devices);
+    await gateway.sessions.close();
+    let seconds = 0;
+    while (devices.every((device) => device.of('resync').length === 0)) {
+      await gateway.seconds(1, ...devices);
+      seconds++;
+    }
+    await gateway.seconds(3, ...devices);
+    expect(seconds).toBeLessThan(20);
+    for (const device of devices) expect(device.of('resync')).toHaveLength(1);
+    await gateway.seconds(60, ...devices);
+    for (const device of devices) expect(device.of('resync')).toHaveLength(1);
+    expect(await gateway.sessions.lookup(devices.map(({ userId }) => userId))).not.toContainEqual([]);
+  });
+
+  it('rule 17: makes a renewal that failed again within seconds, so that leases do not run out over a short outage', async () => {
+    const gateway = new TestGateway();
+    const device = await gateway.device();
+    const renew = gateway.sessions.renew.bind(gateway.sessions);
+    let attempts = 0;
+    gateway.sessions.renew = () => {
+      attempts++;
+      return Promise.reject(new Error('away'));
+    };
+    await gateway.seconds(40, device);
+    expect(attempts).toBeGreaterThanOrEqual(3);
+    gateway.sessions.renew = renew;
+    await gateway.seconds(8, device);
+    const { connection } = device;
+    expect(await gateway.presence.expired(connection.partition, gateway.time.nowMs() + 40_000, 10)).toEqual([]);
+  });
+
   it('rule 17: a renewal that finds a newer entry closes its socket', async () => {
     const gateway = new TestGateway();
     const device = await gateway.device();
