@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { DirectoryDatabase } from '@parley/projections/directory/database';
 import { openEmbeddedDirectory } from '@parley/projections/directory/open';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
@@ -275,6 +277,12 @@ describe('operations', () => {
     expect(body).toContain('route="/v1/users/:user_id/devices",status="200"');
     expect(body).toContain('method="any",route="none",status="404"');
     expect(body).not.toContain(ann.user_id);
+  });
+
+  it('describe the API as docs/openapi.json does: run `npm run pages`', async () => {
+    const committed = readFileSync(fileURLToPath(new URL('../../docs/openapi.json', import.meta.url)), 'utf8');
+    const document = (await api.app.inject({ method: 'GET', url: '/openapi.json' })).json();
+    expect(JSON.parse(committed)).toEqual(document);
   });
 
   it('describe the API in a valid OpenAPI document, errors included', async () => {

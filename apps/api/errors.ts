@@ -4,6 +4,7 @@ import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { rememberMethods } from './allowed-methods.ts';
 
 export const errorBody = z
   .object({
@@ -95,9 +96,22 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   answer(reply, known);
 }
 
+/** Fastify wants a content type of every request with the method QUERY before it looks whether a route has it; none of ours does. */
+const isQuery = (error: unknown): boolean =>
+  error instanceof Error && (error as { code?: string }).code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE';
+
 export function useErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
-  app.setNotFoundHandler((_request, reply) => answer(reply, new ParleyError('not_found', { detail: 'no such route' })));
+  const methodsOf = rememberMethods(app);
+  const answerNoRoute = (request: FastifyRequest, reply: FastifyReply): void => {
+    const methods = methodsOf(request.url.split('?')[0]!);
+    if (methods.length === 0) answer(reply, new ParleyError('not_found', { detail: 'no such route' }));
+    else answer(reply.header('allow', methods.join(', ')), new ParleyError('method_not_allowed'));
+  };
+  app.setNotFoundHandler(answerNoRoute);
+  app.setErrorHandler((error, request, reply) => {
+    if (isQuery(error)) answerNoRoute(request, reply);
+    else answerError(error, request, reply);
+  });
 }
 
 /** For what is no HTTP at all: the answer by hand, then the end of the connection. */

@@ -20,7 +20,15 @@ export const uuid = z
   .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a UUID in lower case')
   .describe('a UUID in lower case');
 export const timeMs = z.int().describe('milliseconds since the Unix epoch');
-export const phoneNumber = z.string().max(40).describe('E.164, such as +491701234567');
+export const phoneNumber = z
+  .string()
+  .max(40)
+  .meta({
+    description: 'E.164 with its country code; spaces, dots, dashes and brackets are left out',
+    // For those who read the description: what it is not is told as invalid_phone_number, with what no numbering plan has.
+    pattern: '^\\+[1-9][0-9 ().-]{5,38}$',
+    examples: ['+491701234567'],
+  });
 export const code = z
   .string()
   .regex(new RegExp(`^[0-9]{${codeDigits}}$`), `must be ${codeDigits} digits`)

@@ -49,6 +49,29 @@ function expectError(answer: LightMyRequestResponse, code?: string): void {
   if (code !== undefined) expect(error.code).toBe(code);
 }
 
+describe('a method that a path does not have', () => {
+  it.each([
+    ['TRACE', '/v1/me', 'GET, PATCH'],
+    ['QUERY', '/v1/devices/45a85191-ac1c-4736-adc9-42b901496d08', 'DELETE, GET'],
+    ['HEAD', '/v1/users/45a85191-ac1c-4736-adc9-42b901496d08/devices', 'GET'],
+    ['PUT', '/v1/registrations?x=1', 'POST'],
+    ['POST', '/health', 'GET'],
+    ['OPTIONS', '/v1/devices/me/keys', 'PUT'],
+  ])('is told by 405 and what is there: %s %s', async (method, url, allow) => {
+    const answer = await api.app.inject({ method: method as 'GET', url });
+    expect([answer.statusCode, answer.headers['allow']]).toEqual([405, allow]);
+    if (method !== 'HEAD') expect(answer.json().error.code).toBe('method_not_allowed');
+  });
+
+  it.each(['/', '/v1', '/v1/me/', '/v1/devices/a/b', '/v1/users//devices'])(
+    'does not make a path of %s',
+    async (url) => {
+      const answer = await api.app.inject({ method: 'DELETE', url });
+      expect([answer.statusCode, answer.headers['allow']]).toEqual([404, undefined]);
+    },
+  );
+});
+
 describe('errors have one shape', () => {
   it('for a field that is missing, wrong, unknown or too long, and name it', async () => {
     const good = { phone_number: newNumber(), code: '123456', display_name: 'Ann', device: phoneDevice };
@@ -91,7 +114,7 @@ describe('errors have one shape', () => {
     for (const url of ['/', '/v1', '/v1/users', '/v2/me', '/v1/me/..%2f', '/%', '/v1/devices/%E0%A4%A']) {
       expectError(await api.as(ann, 'GET', url));
     }
-    expectError(await api.app.inject({ method: 'DELETE', url: '/v1/me' }), 'not_found');
+    expectError(await api.app.inject({ method: 'DELETE', url: '/v1/me' }), 'method_not_allowed');
   });
 
   it('for every odd string in every place that takes text', async () => {

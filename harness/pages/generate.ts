@@ -1,7 +1,11 @@
-/** `npm run pages`: writes what docs/ takes from the apps; a test fails when it differs from what is committed. */
+/** `npm run pages`: writes what docs/ takes from the apps; tests fail when it differs from what is committed. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fillConfiguration } from './configuration.ts';
+import { openApiDocument } from './openapi.ts';
 
-const path = fileURLToPath(new URL('../../docs/CONFIGURATION.md', import.meta.url));
-writeFileSync(path, fillConfiguration(readFileSync(path, 'utf8')));
+const inDocs = (name: string): string => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
+
+const configuration = inDocs('CONFIGURATION.md');
+writeFileSync(configuration, fillConfiguration(readFileSync(configuration, 'utf8')));
+writeFileSync(inDocs('openapi.json'), await openApiDocument());

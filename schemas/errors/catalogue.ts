@@ -98,6 +98,13 @@ const request = {
   ),
   request_too_large: entry(413, null, false, 'The body of the request is larger than allowed.', 'Send less.'),
   not_found: entry(404, null, false, 'There is nothing by that name, or it is not for this user.', 'Check the id.'),
+  method_not_allowed: entry(
+    405,
+    null,
+    false,
+    'The path is there, but not for this method.',
+    'Use a method of the Allow header.',
+  ),
   forbidden: entry(403, null, false, 'The caller may not do this.', 'Nothing: the answer stays the same.'),
   rate_limited: entry(
     429,
