@@ -23,6 +23,9 @@ const ports: ClusterPortNumbers = {
 /** In the order of starting, and of stopping backwards: gateways leave while processors still serve what is under way. */
 const groups: readonly (readonly ClusterApp[])[] = [['api'], ['processor', 'pusher'], ['gateway']];
 
+/** Services that the environment names are somebody else's to start. */
+const isGivenServices = process.env['PARLEY_KAFKA_BROKERS'] !== undefined;
+
 async function servicesUp(): Promise<void> {
   const native = new NativeCluster(join(repository, 'var', 'cluster'));
   if (await dockerEngineAnswers()) {
@@ -38,7 +41,7 @@ async function servicesUp(): Promise<void> {
 console.log('building …');
 await buildAll();
 console.log('services …');
-await servicesUp();
+if (!isGivenServices) await servicesUp();
 console.log('topics, tables, subjects, directory …');
 const services = servicesInUse();
 await prepareCluster(services);
@@ -62,4 +65,4 @@ console.log(
     operations: members.map(({ operationsUrl }) => operationsUrl),
   }),
 );
-console.log('The services go on when Parley stops: npm run cluster:down ends them.');
+if (!isGivenServices) console.log('The services go on when Parley stops: npm run cluster:down ends them.');
