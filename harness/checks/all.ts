@@ -16,6 +16,7 @@ import { presenceDiffers } from './presence-differs.ts';
 import { rebuildDiffers } from './rebuild-differs.ts';
 import { refused } from './refused.ts';
 import { rereadDiffers } from './reread-differs.ts';
+import { turnedAway } from './turned-away.ts';
 import { unburied } from './unburied.ts';
 import { unsettled } from './unsettled.ts';
 import { unticked } from './unticked.ts';
@@ -32,6 +33,7 @@ export const inspections: readonly Check[] = [
   unburied,
   presenceDiffers,
   forged,
+  turnedAway,
   misbehaved,
 ];
 

@@ -15,12 +15,16 @@ export interface RecordedSend {
   readonly verdict: RecordedVerdict | null;
   /** It changes how another message is shown: nobody is notified of it. */
   readonly isSilent?: boolean;
+  /** Written by a member when all was calm: nothing may be wrong with it. */
+  readonly isFlawless?: boolean;
 }
 
 export interface RecordedMessage {
   readonly seq: number;
   readonly messageId: string;
   readonly content: string;
+  /** T, where it is known. */
+  readonly atMs?: number;
 }
 
 export interface RecordedDevice {

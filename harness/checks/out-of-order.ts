@@ -18,7 +18,9 @@ export const outOfOrder: Check = {
       for (const [conversationId, messages] of device.received) {
         for (let index = 1; index < messages.length; index++) {
           const before = messages[index - 1]!.seq;
-          const { seq } = messages[index]!;
+          const { seq, atMs = 0 } = messages[index]!;
+          const earlierAtMs = messages[index - 1]!.atMs ?? 0;
+          if (atMs < earlierAtMs) wrong.push(`${device.deviceId}: T of seq ${seq} is before that of ${before}`);
           if (seq === nextFor(device, conversationId, before, seq)) continue;
           wrong.push(`${device.deviceId} got seq ${seq} after ${before}`);
         }

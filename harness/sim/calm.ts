@@ -1,6 +1,7 @@
 /** The end of a run: nothing fails any more, everybody who is not asleep is online, and all must come to rest. */
 import { processorGroups } from '@parley/processor/processor';
 import { pusherGroup } from '@parley/pusher/pusher';
+import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { topics } from '@parley/streams/log/topics';
 import type { Oracle } from './oracle.ts';
 import type { Device } from './processes/device.ts';
@@ -23,9 +24,28 @@ export async function comeToRest(world: World, oracle: Oracle): Promise<string[]
   wakeAll(world.people);
   const deadlineMs = world.time.nowMs() + mostMs;
   while (world.time.nowMs() < deadlineMs && unrest(world, oracle).length > 0) await world.time.advance(stepMs);
+  await writeOnceMore(world);
+  while (world.time.nowMs() < deadlineMs && unrest(world, oracle).length > 0) await world.time.advance(stepMs);
   world.trace.add('calm', `after ${world.time.nowMs() - deadlineMs + mostMs} ms`);
   await world.time.advance(afterwardsMs);
   return unrest(world, oracle);
+}
+
+/** Everybody writes to everybody, and to each of their groups: all of it must be accepted now. */
+async function writeOnceMore(world: World): Promise<void> {
+  for (const device of world.people) {
+    if (!device.isConnected) continue;
+    for (const peerId of world.users) {
+      if (peerId === device.userId) continue;
+      const conversationId = directConversationId(device.userId, peerId);
+      void device.send(conversationId, `${device.name} at last to ${peerId}`, { peerId }, true);
+    }
+    for (const { conversationId, members } of world.relay.groups) {
+      if (!members.has(device.userId)) continue;
+      void device.send(conversationId, `${device.name} at last to ${conversationId}`, { conversationId }, true);
+    }
+    await world.time.advance(stepMs);
+  }
 }
 
 function wakeAll(people: readonly Device[]): void {

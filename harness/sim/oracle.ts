@@ -47,9 +47,11 @@ export class TrueConversation {
       if (outcome.creates) for (const userId of this.state.members.keys()) this.#joins(userId, outcome.seq);
     }
     if (outcome.kind !== 'membership_changed') return;
-    for (const { userId, joinedSeq, leftSeq } of outcome.changes) {
-      if (leftSeq === null) this.#joins(userId, joinedSeq);
-      else this.intervals.get(userId)!.at(-1)!.leftSeq = leftSeq;
+    // Counted here, not believed: a joiner sees what comes next, one who leaves what came before.
+    const nextSeq = this.accepted.length + 1;
+    for (const { userId, leftSeq } of outcome.changes) {
+      if (leftSeq === null) this.#joins(userId, nextSeq);
+      else this.intervals.get(userId)!.at(-1)!.leftSeq = nextSeq;
     }
   }
 

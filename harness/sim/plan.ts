@@ -77,7 +77,7 @@ export function drawPlan(random: SeededRandom, activeMs: number | null): Plan {
     groups: random.between(0, 2),
     faults,
     faultEveryMs: random.between(4_000, 20_000),
-    sleepers: random.chance(0.4) ? 1 : 0,
+    sleepers: random.pick([0, 0, 1, 2]),
     hasChanges: random.chance(0.6),
     hasIntruder: random.chance(0.5),
     clientSkewMs: random.chance(0.5) ? 60_000 : 0,

@@ -61,7 +61,7 @@ async function derive(world: World): Promise<CqlEngine> {
   const projections = openCqlProjections(directSession(engine), { clock: time, metrics });
   const noSessions = { lookup: async (userIds: readonly string[]) => userIds.map(() => []) };
   const noLink = { deliver: async () => [], close: () => Promise.resolve() };
-  const logger = pino({ level: 'silent' });
+  const logger = pino({ level: 'silent', timestamp: false });
   const common = {
     ...{ codec: world.codec, poison: { bury: () => Promise.resolve() }, metrics, logger, clock: time, timers: time },
     router: new Router(noSessions, noLink, metrics),

@@ -24,6 +24,7 @@ export interface RunFacts {
   readonly sights: Sights;
   readonly poison: ReadonlySet<Buffer>;
   readonly wasCompacted: boolean;
+  readonly wasFlushed: boolean;
   readonly problems: readonly string[];
 }
 
@@ -46,7 +47,7 @@ export async function recordHistory(facts: RunFacts): Promise<History> {
     unread,
     rebuilds: await rebuild(world, facts.wasCompacted),
     poison: poisonOf(facts),
-    presence: await presenceOf(world),
+    presence: await presenceOf(world, facts.wasFlushed),
     unpersisted: oracle.unpersisted,
     problems,
   };
@@ -62,10 +63,18 @@ function sendsOf(world: World, oracle: Oracle): RecordedSend[] {
   const silent = (type: string | undefined): { isSilent?: true } =>
     type === 'edit' || type === 'delete' || type === 'reaction' ? { isSilent: true } : {};
   for (const device of world.people) {
-    for (const { conversationId, content, isAppended, verdict, message } of device.sends) {
+    for (const { conversationId, content, isAppended, verdict, message, isFlawless } of device.sends) {
       known.add(content);
       const sender = { senderId: device.userId, senderDeviceId: device.name };
-      sends.push({ conversationId, ...sender, content, isAppended, verdict, ...silent(message.messageType) });
+      sends.push({
+        conversationId,
+        ...sender,
+        content,
+        isAppended,
+        verdict,
+        isFlawless,
+        ...silent(message.messageType),
+      });
     }
   }
   for (const [conversationId, { accepted }] of oracle.conversations) {
@@ -142,7 +151,7 @@ function poisonOf({ world, poison }: RunFacts): RecordedPoison[] {
   );
 }
 
-async function presenceOf(world: World): Promise<RecordedPresence[]> {
+async function presenceOf(world: World, wasFlushed: boolean): Promise<RecordedPresence[]> {
   const stored = await world.presence.read(world.users);
   const actual = (userId: string): string =>
     world.people.some((device) => device.userId === userId && device.isConnected) ? 'online' : 'offline';
@@ -152,6 +161,8 @@ async function presenceOf(world: World): Promise<RecordedPresence[]> {
     shown: status as string,
     actual: actual(userId),
   }));
+  // A store that lost its data has lost who watches: until a watch is said again, changes are told to nobody.
+  if (wasFlushed) return found;
   for (const device of world.people) {
     if (!device.isConnected) continue;
     for (const userId of device.watched) {

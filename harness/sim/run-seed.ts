@@ -60,9 +60,10 @@ export async function runSeed({ seed, activeMs, keepsTrace }: RunOptions): Promi
   }
   await oracle.settled();
   const { poison } = workload.intruder;
-  const wasCompacted = plan.faults.has('compaction');
+  const { faults: befallen } = plan;
+  const data = { wasCompacted: befallen.has('compaction'), wasFlushed: befallen.has('redis_flushed') };
   problems.push(...world.problems);
-  const history = await recordHistory({ world, oracle, sights, poison, wasCompacted, problems });
+  const history = await recordHistory({ world, oracle, sights, poison, ...data, problems });
   stopListening();
   const violations = examine(history, asked).map(({ check, violations: details }) => ({
     check: check.name,

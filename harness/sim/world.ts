@@ -17,6 +17,7 @@ import { EventCodec } from '@parley/schemas/codec/event-codec';
 import { VirtualTime } from '@parley/schemas/environment/virtual-time';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { EmbeddedSchemas } from '@parley/schemas/registry/embedded-schemas';
+import { bucketMs } from '@parley/streams/conversation/buckets';
 import type { Log, LogRecord } from '@parley/streams/log/log';
 import { topicSpecs } from '@parley/streams/log/topics';
 import { type Logger, pino } from 'pino';
@@ -61,7 +62,8 @@ export interface WorldObserver {
   committed(group: string, topic: string, partition: number, nextOffset: number): void;
 }
 
-export const startMs = 1_900_000_000_000;
+/** A minute before a new bucket of messages begins. */
+export const startMs = 2_200 * bucketMs - 60_000;
 const quietRemote = () => ({ mostDelayMs: 8, failure: 0, isDown: false });
 const tokenMs = 30 * 86_400_000;
 

@@ -192,6 +192,7 @@ export class Faults {
     }
     broker.gaps = 0;
     for (const device of people) device.rate = null;
+    for (const { down } of this.#world.devices.connections) down.rate = null;
     for (const gateway of gateways) gateway.skewMs = Math.max(-2_000, Math.min(2_000, gateway.skewMs));
     for (const server of servers) {
       server.life?.spare();

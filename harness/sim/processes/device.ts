@@ -18,7 +18,8 @@ export interface DeviceSend {
   readonly conversationId: string;
   readonly content: string;
   readonly message: NewMessage;
-  readonly sentAtMs: number;
+  /** Sent when all was calm. */
+  readonly isFlawless: boolean;
   isAppended: boolean;
   verdict: { kind: 'accepted'; messageId: string; seq: number } | { kind: 'refused'; code: string } | null;
 }
@@ -27,6 +28,7 @@ export interface TakenMessage {
   readonly seq: number;
   readonly messageId: string;
   readonly content: string;
+  readonly atMs: number;
   readonly message: WireMessage;
 }
 
@@ -171,7 +173,7 @@ export class Device {
     this.taken.set(conversationId, list);
     if (this.#isKnownRepeat(conversationId, seq, messageId)) return;
     const content = body.toString('latin1');
-    list.push({ seq, messageId, content, message });
+    list.push({ seq, messageId, content, atMs: message.at_ms, message });
     this.#world.trace.add(this.name, `took ${conversationId.slice(0, 4)}:${seq} ${content}`);
     if (message.sender_device_id === this.deviceId) this.#settled(content, { kind: 'accepted', messageId, seq });
   }
@@ -238,12 +240,17 @@ export class Device {
     return body === undefined ? undefined : Buffer.from(body).toString('latin1');
   }
 
-  async send(conversationId: string, content: string, message: Omit<NewMessage, 'encryptedBody'>): Promise<void> {
+  async send(
+    conversationId: string,
+    content: string,
+    message: Omit<NewMessage, 'encryptedBody'>,
+    isFlawless = false,
+  ): Promise<void> {
     const client = this.#client;
     if (client === null) return;
     const whole: NewMessage = { ...message, encryptedBody: Buffer.from(content, 'latin1') };
-    const sentAtMs = this.#world.time.nowMs();
-    const send: DeviceSend = { conversationId, content, message: whole, sentAtMs, isAppended: false, verdict: null };
+    const about = { conversationId, content, message: whole, isFlawless };
+    const send: DeviceSend = { ...about, isAppended: false, verdict: null };
     // Until the SDK has said that it keeps the message the application still shows it as being written.
     const { messageId, verdict } = await client.send(whole);
     this.sends.push(send);

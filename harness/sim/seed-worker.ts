@@ -1,0 +1,27 @@
+/** A process that runs the seeds it is sent, one after the other, with the real clock and chance out of reach. */
+import { forbidReality } from './environment/reality.ts';
+import { runSeed, type SeedResult } from './run-seed.ts';
+
+export interface SeedOrder {
+  readonly seed: number;
+  readonly activeMs: number | null;
+}
+
+export type SeedReport = Omit<SeedResult, 'trace' | 'plan'>;
+
+process.on('message', (order: SeedOrder) => {
+  void runOrdered(order);
+});
+
+async function runOrdered({ seed, activeMs }: SeedOrder): Promise<void> {
+  const allowAgain = forbidReality();
+  try {
+    const { trace, plan, ...report } = await runSeed({ seed, activeMs, keepsTrace: false });
+    process.send?.(report satisfies SeedReport);
+  } catch (error) {
+    console.error(error);
+    process.exit(1); // The run itself broke: whoever waits for its report is told by the end of this process.
+  } finally {
+    allowAgain();
+  }
+}
