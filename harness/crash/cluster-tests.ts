@@ -6,8 +6,9 @@ import { RawClient } from '../world/raw-client.ts';
 import type { ClusterStage } from './cluster-stage.ts';
 import type { CrashTest } from './crash-test.ts';
 
-const downMs = 3_000;
-const frozenMs = 20_000;
+const gatewayFrozenMs = 20_000;
+/** Longer than the session timeout of its group: it wakes up as the owner of partitions that others have by then. */
+const processorFrozenMs = 10_000;
 const hourMs = 3_600_000;
 /** Rule 16 says 1 s; the rest is for a machine that runs everything at once. */
 const longestWaitMs = 5_000;
@@ -15,7 +16,7 @@ const longestWaitMs = 5_000;
 function killProcess(name: string): CrashTest<ClusterStage> {
   return {
     name: `kill-${name.replace(/-\d+$/, '')}`,
-    async harm({ world }, load) {
+    async harm({ world }, load, downMs) {
       await world.processes.process(name).kill();
       load.fallSilent();
       await delay(downMs);
@@ -28,7 +29,7 @@ function killProcess(name: string): CrashTest<ClusterStage> {
 function killService(name: string, serviceOf: (stage: ClusterStage) => NativeService): CrashTest<ClusterStage> {
   return {
     name: `kill-${name}`,
-    async harm(stage, load) {
+    async harm(stage, load, downMs) {
       await serviceOf(stage).kill();
       load.fallSilent();
       await delay(downMs);
@@ -46,7 +47,7 @@ const freezeGateway: CrashTest<ClusterStage> = {
     gateway.pause();
     load.fallSilent();
     const fromMs = Date.now();
-    await delay(frozenMs);
+    await delay(gatewayFrozenMs);
     gateway.resume();
     const waitedMs = load.longestUntouchedWaitMs(fromMs, Date.now());
     if (waitedMs <= longestWaitMs) return [];
@@ -54,10 +55,23 @@ const freezeGateway: CrashTest<ClusterStage> = {
   },
 };
 
+/** Rule 10: a worker that wakes up after others took its partitions writes late, and changes nothing. */
+const freezeProcessor: CrashTest<ClusterStage> = {
+  name: 'freeze-processor',
+  async harm({ world }, load) {
+    const processor = world.processes.process('processor-1');
+    processor.pause();
+    load.fallSilent();
+    await delay(processorFrozenMs);
+    processor.resume();
+    return [];
+  },
+};
+
 /** A third processor takes partitions and gives them back, twice. */
 const rebalance: CrashTest<ClusterStage> = {
   name: 'rebalance',
-  async harm({ world }, load) {
+  async harm({ world }, load, downMs) {
     load.fallSilent();
     for (let round = 0; round < 2; round++) {
       await world.processes.start('processor-3');
@@ -72,7 +86,7 @@ const rebalance: CrashTest<ClusterStage> = {
 function wrongClock(name: string, offsetMs: number): CrashTest<ClusterStage> {
   return {
     name: `clock-${name}`,
-    async harm({ world }, load) {
+    async harm({ world }, load, downMs) {
       const { processes } = world;
       await processes.process('gateway-1').stop();
       load.fallSilent();
@@ -105,8 +119,11 @@ export const clusterTests: readonly CrashTest<ClusterStage>[] = [
   killService('kafka', ({ services }) => services.kafka),
   killService('cql', ({ services }) => services.cassandra),
   killService('redis', ({ services }) => services.redis),
+  killService('postgres', ({ services }) => services.postgres),
+  killService('registry', ({ services }) => services.registry),
   rebalance,
   freezeGateway,
+  freezeProcessor,
   wrongClock('ahead', hourMs),
   wrongClock('behind', -hourMs),
 ];

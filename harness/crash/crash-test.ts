@@ -11,8 +11,8 @@ import { SteadyLoad } from './steady-load.ts';
 
 export interface CrashTest<S extends { readonly world: BaseWorld }> {
   readonly name: string;
-  /** Does the harm (and says `load.fallSilent()` then), waits, and repairs. Resolves to what else is wrong. */
-  harm(stage: S, load: SteadyLoad): Promise<readonly string[]>;
+  /** Does the harm (and says `load.fallSilent()` then), waits for `downMs`, and repairs. Resolves to what else is wrong. */
+  harm(stage: S, load: SteadyLoad, downMs: number): Promise<readonly string[]>;
 }
 
 export interface CrashResult {
@@ -41,6 +41,7 @@ const shownOfEach = 4;
 export async function runCrashTest<S extends { readonly world: BaseWorld }>(
   { name, harm }: CrashTest<S>,
   stage: S,
+  downMs: number,
 ): Promise<CrashResult> {
   const load = await SteadyLoad.begin(stage.world);
   const problemsBefore = stage.world.problems.length;
@@ -50,7 +51,7 @@ export async function runCrashTest<S extends { readonly world: BaseWorld }>(
     await delay(holdMs);
     load.lastWords();
     await delay(lastWordsMs);
-    const wrong = await harm(stage, load);
+    const wrong = await harm(stage, load, downMs);
     const repairedAtMs = Date.now();
     await delay(afterRepairMs);
     load.end();

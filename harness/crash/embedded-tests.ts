@@ -3,8 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedWorld } from '../world/embedded-world.ts';
 import type { CrashTest } from './crash-test.ts';
 
-const downMs = 1_000;
-
 export class EmbeddedStage {
   readonly world: EmbeddedWorld;
 
@@ -30,7 +28,7 @@ export class EmbeddedStage {
 export const embeddedTests: readonly CrashTest<EmbeddedStage>[] = [
   {
     name: 'kill-standalone',
-    async harm({ world }, load) {
+    async harm({ world }, load, downMs) {
       await world.standalone.process.kill();
       load.fallSilent();
       await delay(downMs);

@@ -1,4 +1,7 @@
-/** `npm run crash -- [--profile PROFILE] [--only TEXT] [--json]`: harms a Parley under load, part by part, and checks that nobody could have noticed. */
+/**
+ * `npm run crash -- [--profile PROFILE] [--only TEXT] [--down SECONDS] [--json]`: harms a Parley under load, part by part, and
+ * checks that nobody could have noticed.
+ */
 import { Command, Option } from 'commander';
 import type { BaseWorld } from '../world/base-world.ts';
 import { buildAll } from '../world/build.ts';
@@ -18,9 +21,17 @@ interface Stage {
 const program = new Command('crash')
   .addOption(new Option('--profile <profile>', 'where; both if it is not said').choices(['embedded', 'cluster']))
   .option('--only <text>', 'only tests whose name contains the text')
+  .option('--down <seconds>', 'how long what was harmed stays away', '3')
   .option('--json', 'print one JSON object as the last line');
 program.parse();
-const { profile, only, json } = program.opts<{ profile?: Profile; only?: string; json?: boolean }>();
+const { profile, only, down, json } = program.opts<{
+  profile?: Profile;
+  only?: string;
+  down: string;
+  json?: boolean;
+}>();
+const downMs = Number(down) * 1_000;
+if (!(downMs >= 0)) program.error('--down takes a number of seconds');
 
 const say = (line: string): void => {
   if (json === true) console.error(line);
@@ -40,7 +51,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 
 async function attempt<S extends Stage>(test: CrashTest<S>, stage: S): Promise<CrashResult> {
   try {
-    return await runCrashTest(test, stage);
+    return await runCrashTest(test, stage, downMs);
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const details = [text, ...stage.world.problems.slice(-10)];
