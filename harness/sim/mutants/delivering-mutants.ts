@@ -98,8 +98,8 @@ export const deliveringMutants: readonly Mutant[] = [
     name: 'sessions are not renewed',
     rule: 17,
     file: 'apps/gateway/ticker.ts',
-    find: 'this.#on.renewals.renew(renewed)',
-    replace: 'this.#on.renewals.renew(renewed.slice(0, 0))',
+    find: 'await this.#on.renewals.renew(connections)',
+    replace: 'await this.#on.renewals.renew(connections.slice(0, 0))',
   },
   {
     name: 'a delivered is not said again after a lost connection',
