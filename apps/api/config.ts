@@ -45,6 +45,9 @@ export const apiConfig = {
   PARLEY_CODES_PER_NUMBER_PER_HOUR: whole(1, 1_000, defaultLimits.codesPerNumber.limit).describe(
     'one-time codes that are sent to one phone number in an hour; does not hold where codes come back in the answer',
   ),
+  PARLEY_CALLS_PER_USER_PER_MINUTE: whole(1, 1_000_000_000, defaultLimits.callsPerUser.limit).describe(
+    'calls that a user may make in a minute',
+  ),
   PARLEY_CODE_WEBHOOK_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -104,7 +107,7 @@ export function limitsFrom(values: SharedKeys): Record<LimitName, Limit> {
     codesPerNetwork: scaled(defaultLimits.codesPerNetwork),
     verificationsPerNetwork: scaled(defaultLimits.verificationsPerNetwork),
     refreshesPerNetwork: scaled(defaultLimits.refreshesPerNetwork),
-    callsPerUser: defaultLimits.callsPerUser,
+    callsPerUser: { ...defaultLimits.callsPerUser, limit: values.PARLEY_CALLS_PER_USER_PER_MINUTE },
   };
 }
 

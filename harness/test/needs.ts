@@ -1,7 +1,9 @@
 /** What suites may need beyond Node: the services, native processes to harm, a browser. */
 import { join } from 'node:path';
+import { schemathesisPackage } from '../fuzz/schemathesis.ts';
 import { missingForNative, NativeCluster, ownPorts } from '../services/cluster.ts';
 import { composeDown, composeUp, dockerEngineAnswers } from '../services/compose.ts';
+import { pipAnswers, pythonPackage } from '../services/python-packages.ts';
 import { setDefaultCompatibility } from '../services/registry.ts';
 import { chromium, isProvidable, provide } from '../services/system-packages.ts';
 import { repository } from './program.ts';
@@ -57,6 +59,22 @@ export class NativeServicesNeed implements Need {
 
   async release(): Promise<void> {
     // Whoever starts an instance of its own ends it.
+  }
+}
+
+/** Python with pip, for the fuzzer of the API: it brings the rest itself. */
+export class FuzzerNeed implements Need {
+  async missing(): Promise<string | null> {
+    return (await pipAnswers()) ? null : 'Python 3 with pip is missing: install python3-pip with the package manager.';
+  }
+
+  async provide(): Promise<Record<string, string>> {
+    await pythonPackage(schemathesisPackage);
+    return {};
+  }
+
+  async release(): Promise<void> {
+    // What was downloaded stays in the cache.
   }
 }
 

@@ -1,5 +1,5 @@
 /** The suites of `npm test`, quick ones first. */
-import { BrowserNeed, NativeServicesNeed, ServicesNeed } from './needs.ts';
+import { BrowserNeed, FuzzerNeed, NativeServicesNeed, ServicesNeed } from './needs.ts';
 import { commandSuite, jsonSuite } from './program-suites.ts';
 import type { Suite } from './suite.ts';
 import { vitestSuite } from './vitest-suite.ts';
@@ -9,6 +9,7 @@ const minutes = (count: number) => count * 60_000;
 const services = new ServicesNeed();
 const nativeServices = new NativeServicesNeed();
 const browser = new BrowserNeed();
+const fuzzer = new FuzzerNeed();
 
 export const suites: readonly Suite[] = [
   commandSuite({ name: 'lint', limitMs: minutes(2), args: ['biome', 'check', '--error-on-warnings', '.'] }),
@@ -50,5 +51,6 @@ export const suites: readonly Suite[] = [
     args: ['harness/crash/run.ts', '--profile', 'cluster', '--json'],
     needs: [nativeServices],
   }),
+  jsonSuite({ name: 'fuzz', limitMs: minutes(3), args: ['harness/fuzz/api.ts', '--json'], needs: [fuzzer] }),
   vitestSuite({ name: 'browser', limitMs: minutes(4), config: 'vitest.browser.config.ts', needs: [browser] }),
 ];
