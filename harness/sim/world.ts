@@ -64,6 +64,7 @@ export interface WorldObserver {
 
 /** A minute before a new bucket of messages begins. */
 export const startMs = 2_200 * bucketMs - 60_000;
+const mostBatchRecords = 64;
 const quietRemote = () => ({ mostDelayMs: 8, failure: 0, isDown: false });
 const tokenMs = 30 * 86_400_000;
 
@@ -184,11 +185,13 @@ export class World {
   }
 
   logOf(life: Life): Log {
+    const random = this.random.fork(`log of ${life.name}`);
     return new SimLog({
       broker: this.broker,
       remote: this.remotes.log,
       life,
-      random: this.random.fork(`log of ${life.name}`),
+      random,
+      batchRecords: (most) => Math.min(most, random.chance(0.3) ? 1 : random.between(1, mostBatchRecords)),
       sessionMs: () => this.sessionMs,
       coordinatorOf: (group) => this.coordinatorOf(group),
       observe: ({ topic, partition, records }, outcome, detail) =>

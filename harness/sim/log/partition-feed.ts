@@ -6,8 +6,6 @@ import type { BrokerPartition } from './broker.ts';
 import type { GroupMember, TopicPartition } from './coordinator.ts';
 import type { SimSubscriptionContext } from './sim-subscription.ts';
 
-const mostRecords = 64;
-
 export class PartitionFeed {
   readonly #options: SubscribeOptions;
   readonly #context: SimSubscriptionContext;
@@ -71,8 +69,8 @@ export class PartitionFeed {
   }
 
   async #read(position: number): Promise<{ records: LogRecord[]; end: number } | null> {
-    const { remote, life, random } = this.#context;
-    const limit = Math.min(this.#options.maxBatchRecords, random.chance(0.3) ? 1 : random.between(1, mostRecords));
+    const { remote, life, batchRecords } = this.#context;
+    const limit = batchRecords(this.#options.maxBatchRecords);
     try {
       return await remote.call(life, () => ({
         records: this.#partition.read(position, limit),

@@ -6,7 +6,7 @@
  */
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { GroupWriter } from '@parley/streams/log/group-writer';
-import { defaultLogLimits } from '@parley/streams/log/limits';
+import { defaultLogLimits, type LogLimits } from '@parley/streams/log/limits';
 import type {
   Append,
   Log,
@@ -26,6 +26,8 @@ import { SimSubscription, type SimSubscriptionContext } from './sim-subscription
 export interface SimLogContext extends Omit<SimSubscriptionContext, 'coordinator'> {
   /** Of the cluster, made at the first use. */
   readonly coordinatorOf: (group: string) => Coordinator;
+  /** Production's where they are absent. */
+  readonly limits?: Partial<LogLimits>;
 }
 
 const notReadyAfterMs = 10_000;
@@ -47,7 +49,7 @@ export class SimLog implements Log {
     this.#remote = context.remote;
     this.#life = context.life;
     this.#writer = new GroupWriter({
-      limits: defaultLogLimits,
+      limits: { ...defaultLogLimits, ...context.limits },
       clock: context.life,
       timers: context.life,
       spacingMs: 0,

@@ -1,6 +1,5 @@
 /** A subscription of one process: it takes assignments, feeds its handler partition by partition, and gives back drained. */
 import { pause } from '@parley/schemas/environment/clock';
-import { hasCode } from '@parley/schemas/errors/parley-error';
 import { BatchRetry } from '@parley/streams/log/batch-retry';
 import type { RecordBatch, SubscribeOptions, Subscription } from '@parley/streams/log/log';
 import type { Life } from '../environment/life.ts';
@@ -16,6 +15,8 @@ export interface SimSubscriptionContext {
   readonly remote: Remote;
   readonly life: Life;
   readonly random: SeededRandom;
+  /** How many records the next batch has, of at most so many. */
+  readonly batchRecords: (most: number) => number;
   /** How long a session outlives its process. */
   readonly sessionMs: () => number;
   /** Told of every batch that a handler was given, and what came of it. */
@@ -104,8 +105,8 @@ export class SimSubscription implements Subscription, GroupMember {
     for (;;) {
       try {
         return await this.#options.handler.assigned(generation, partitions);
-      } catch (error) {
-        if (!hasCode(error, 'unavailable')) throw error;
+      } catch {
+        // As with a batch: it is asked again, and nothing is read before.
         await pause(this.#context.life, retry.nextDelayMs());
       }
     }
