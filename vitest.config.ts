@@ -11,5 +11,8 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/var/**', '**/*.cluster.test.ts', '**/*.browser.test.ts'],
     pool: 'forks',
+    // A limit for what hangs; how fast things are is measured by benchmarks.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
   },
 });
