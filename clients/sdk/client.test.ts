@@ -380,6 +380,28 @@ describe('ParleyClient', () => {
     ).toEqual([...ids.slice(10), late]);
   });
 
+  it('keeps the order of messages that waited so long for the line that they need new ids', async () => {
+    const { time, server, client } = await setUp();
+    server.close(1006);
+    const bodies = Array.from({ length: 70 }, (_, index) => `waits ${index}`);
+    for (const body of bodies) await client.send({ peerId: bob, encryptedBody: Buffer.from(body) });
+    await time.advance(400);
+    for (let round = 0; round < 8; round++) {
+      await time.advance(6_000);
+      for (const { message_id, conversation_id } of server.sends())
+        server.tell('appended', { conversation_id, message_id });
+    }
+    const first = new Map(
+      server
+        .sends()
+        .toReversed()
+        .map((frame) => [frame.encrypted_body.toString(), frame.message_id]),
+    );
+    const order = [...new Set(server.sends().map((frame) => frame.encrypted_body.toString()))];
+    expect(order).toEqual(bodies);
+    expect(first.size).toBe(70);
+  });
+
   it('ends when a newer connection of the device took over', async () => {
     const { time, server, client } = await setUp();
     const ended: string[] = [];

@@ -88,8 +88,10 @@ describe('Outbox on a store that fails', () => {
     expect(failures).toContain('Error: disk full');
     store.broken = false;
     await time.advance(11_000);
-    expect(sent).toEqual([messageId]);
-    expect((await store.load()).map(({ transmitted }) => transmitted)).toEqual([true]);
+    // Its time had run out meanwhile: what is on the wire, once, is the id that the store knows.
+    expect(sent).toHaveLength(1);
+    expect(sent).not.toContain(messageId);
+    expect((await store.load()).map((entry) => [entry.messageId, entry.transmitted])).toEqual([[sent[0], true]]);
   });
 
   it('gives the verdict although the store cannot forget the message', async () => {

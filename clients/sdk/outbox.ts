@@ -28,7 +28,7 @@ export const defaultOutboxSettings: OutboxSettings = {
   maxEntries: 10_000,
   resendAfterMs: 10_000,
   resendAppendedAfterMs: 30_000,
-  staleIdMs: 20_000,
+  staleIdMs: 5_000,
   maxUnderWay: 64,
 };
 
@@ -48,6 +48,8 @@ export interface Pending {
 
 export class Outbox {
   readonly #entries = new Map<string, Pending>();
+  /** In the order in which they were handed over; a new id changes nothing in it. */
+  readonly #order = new Set<Pending>();
   readonly #store: OutboxStore;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -86,7 +88,7 @@ export class Outbox {
     try {
       await this.#store.put(pending);
     } catch (error) {
-      this.#entries.delete(pending.messageId);
+      this.#forget(pending);
       throw error;
     }
     return pending;
@@ -104,6 +106,7 @@ export class Outbox {
       settle,
     };
     this.#entries.set(messageId, pending);
+    this.#order.add(pending);
     return pending;
   }
 
@@ -113,12 +116,12 @@ export class Outbox {
 
   /** In the order in which they were handed over. */
   *waiting(): IterableIterator<Pending> {
-    yield* this.#entries.values();
+    yield* this.#order;
   }
 
   /** After a reconnect: nothing that was under way on the old connection counts. */
   reconnected(): void {
-    for (const pending of this.#entries.values()) {
+    for (const pending of this.#order) {
       pending.appended = false;
       pending.underWay = false;
       pending.dueAtMs = 0;
@@ -133,7 +136,7 @@ export class Outbox {
     const nowMs = this.#clock.nowMs();
     const due: Pending[] = [];
     let underWay = 0;
-    for (const pending of this.#entries.values()) {
+    for (const pending of this.#order) {
       if (pending.verifying || pending.appended) {
         if (pending.verifying || pending.dueAtMs > nowMs) continue;
       } else if (pending.dueAtMs > nowMs) {
@@ -178,16 +181,14 @@ export class Outbox {
     pending.dueAtMs = this.#clock.nowMs() + delayMs;
   }
 
-  /** Gives the message a new id, at the end of the order only if it must be (Map keeps insertion order). */
+  /** Gives the message a new id; it keeps its place in the order. */
   async rename(pending: Pending): Promise<string> {
     const old = pending.messageId;
     this.#entries.delete(old);
     pending.messageId = makeMessageId(this.#clock.nowMs(), this.#random);
     pending.transmitted = false;
     pending.appended = false;
-    pending.underWay = false;
     pending.verifying = false;
-    pending.dueAtMs = 0;
     this.#entries.set(pending.messageId, pending);
     await this.#store.replace(old, pending);
     return old;
@@ -197,9 +198,14 @@ export class Outbox {
   settle(verdict: Verdict): Pending | undefined {
     const pending = this.#entries.get(verdict.messageId);
     if (pending === undefined) return undefined;
-    this.#entries.delete(verdict.messageId);
+    this.#forget(pending);
     pending.settle(verdict);
     this.#store.remove(verdict.messageId).catch(this.#failed);
     return pending;
+  }
+
+  #forget(pending: Pending): void {
+    this.#entries.delete(pending.messageId);
+    this.#order.delete(pending);
   }
 }

@@ -145,6 +145,7 @@ export class Sending {
       }
       if (this.#outbox.get(pending.messageId) !== pending || !pending.verifying) continue;
       await this.#rename(pending).catch((error: unknown) => this.#port.failed(error));
+      this.#outbox.postpone(pending.messageId, 0);
     }
     await this.flush();
   }
