@@ -12,6 +12,8 @@
  * frames already arrive; both meet in the timelines, which drop what comes twice and show what is missing.
  */
 import type { Frame } from '@parley/schemas/codec/frame-codec';
+import type { TimerHandle } from '@parley/schemas/environment/clock';
+import { hasCode } from '@parley/schemas/errors/parley-error';
 import type {
   AcceptedFrame,
   FrameTypes,
@@ -57,6 +59,7 @@ export class ParleyClient {
   readonly #conversations: Conversations;
   #restored: Promise<void> | null = null;
   #lostAtMs = Number.NEGATIVE_INFINITY;
+  #resync: TimerHandle | null = null;
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -223,7 +226,8 @@ export class ParleyClient {
     } catch (error) {
       // Without a connection the next hello starts a sync; with one, a request failed or was refused for now.
       this.#events.emit('error', { code: 'unavailable', message: String(error) });
-      this.#options.timers.after(this.#settings.resyncAfterMs, () => {
+      this.#resync?.cancel(); // However many fail, one comes after them.
+      this.#resync = this.#options.timers.after(this.#settings.resyncAfterMs, () => {
         if (this.#connection.isReady) void this.#synchronise();
       });
     }
@@ -290,7 +294,12 @@ export class ParleyClient {
   }
 
   async #refreshStatuses(conversationId: string): Promise<void> {
-    const others = (await this.receipts(conversationId, 0)).filter((member) => member.user_id !== this.userId);
+    const members = await this.receipts(conversationId, 0).catch((error: unknown) => {
+      if (!hasCode(error, 'not_found')) throw error;
+      this.#statuses.forget(conversationId); // This user is not in it any more: nobody will tell.
+      return [];
+    });
+    const others = members.filter((member) => member.user_id !== this.userId);
     if (others.length === 0) return;
     const delivered = Math.min(...others.map((member) => Math.max(member.delivered_seq, member.read_seq)));
     this.#advance(conversationId, 'delivered', delivered);

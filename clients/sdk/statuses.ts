@@ -40,6 +40,11 @@ export class Statuses {
     return [...this.#own.keys()];
   }
 
+  /** This user may not know any more. */
+  forget(conversationId: string): void {
+    this.#own.delete(conversationId);
+  }
+
   /** The others have received, or read, everything up to seq. */
   advance(conversationId: string, kind: ReceiptKind, seq: number): StatusChange[] {
     const own = this.#own.get(conversationId);
