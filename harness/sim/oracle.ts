@@ -83,6 +83,8 @@ export class Oracle {
   readonly #world: World;
   readonly conversations = new Map<string, TrueConversation>();
   readonly claims: ReceiptClaim[] = [];
+  /** By device, the greatest connection id that chat.presence names. */
+  readonly newestConnection = new Map<string, number>();
   /** Places that an offset was committed past before its effects were stored. */
   readonly unpersisted: string[] = [];
   readonly #decided = new Map<string, Decided>();
@@ -140,9 +142,14 @@ export class Oracle {
       return; // Poison: it has no meaning, and its dead letter is looked for elsewhere.
     }
     if (decoded.name === 'push_job') this.#jobs.set(place, decoded.event);
+    if (decoded.name === 'presence_changed') this.#connected(decoded.event);
     if (decoded.name !== 'receipt_advanced') return;
     this.#receipts.set(place, decoded.event);
     this.#claimed(decoded.event);
+  }
+
+  #connected({ device_id: deviceId, connection_id: connectionId }: EventTypes['presence_changed']): void {
+    this.newestConnection.set(deviceId, Math.max(connectionId, this.newestConnection.get(deviceId) ?? 0));
   }
 
   #claimed({ conversation_id: conversationId, device_id, kind, seq }: EventTypes['receipt_advanced']): void {

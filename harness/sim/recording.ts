@@ -47,7 +47,7 @@ export async function recordHistory(facts: RunFacts): Promise<History> {
     unread,
     rebuilds: await rebuild(world, facts.wasCompacted),
     poison: poisonOf(facts),
-    presence: await presenceOf(world, facts.wasFlushed),
+    presence: await presenceOf(facts),
     unpersisted: oracle.unpersisted,
     problems,
   };
@@ -64,6 +64,8 @@ function sendsOf(world: World, oracle: Oracle): RecordedSend[] {
     type === 'edit' || type === 'delete' || type === 'reaction' ? { isSilent: true } : {};
   for (const device of world.people) {
     for (const { conversationId, content, isAppended, verdict, message, isFlawless } of device.sends) {
+      // Who sleeps was not told, but what the log accepted is there for whoever asks.
+      if (device.isAsleep && verdict === null) continue;
       known.add(content);
       const sender = { senderId: device.userId, senderDeviceId: device.name };
       sends.push({
@@ -151,8 +153,22 @@ function poisonOf({ world, poison }: RunFacts): RecordedPoison[] {
   );
 }
 
-async function presenceOf(world: World, wasFlushed: boolean): Promise<RecordedPresence[]> {
-  const stored = await world.presence.read(world.users);
+/**
+ * Declared: where an upgrade that its device had given up was registered after the one that lives, its greater connection id
+ * shadows the living one until the device connects anew; such users are left out.
+ */
+function isShadowed(world: World, oracle: Oracle, userId: string): boolean {
+  return world.people.some(
+    (device) =>
+      device.userId === userId &&
+      device.isConnected &&
+      device.connectionId < (oracle.newestConnection.get(device.deviceId) ?? 0),
+  );
+}
+
+async function presenceOf({ world, oracle, wasFlushed }: RunFacts): Promise<RecordedPresence[]> {
+  const users = world.users.filter((userId) => !isShadowed(world, oracle, userId));
+  const stored = await world.presence.read(users);
   const actual = (userId: string): string =>
     world.people.some((device) => device.userId === userId && device.isConnected) ? 'online' : 'offline';
   const found = stored.map(({ userId, status }) => ({
@@ -165,7 +181,7 @@ async function presenceOf(world: World, wasFlushed: boolean): Promise<RecordedPr
   if (wasFlushed) return found;
   for (const device of world.people) {
     if (!device.isConnected) continue;
-    for (const userId of device.watched) {
+    for (const userId of device.watched.filter((one) => users.includes(one))) {
       const last = device.presence.findLast((one) => one.userId === userId);
       if (last !== undefined) found.push({ userId, toldTo: device.name, shown: last.status, actual: actual(userId) });
     }

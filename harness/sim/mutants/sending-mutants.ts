@@ -10,11 +10,12 @@ export const sendingMutants: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'what was appended is never sent again',
+    name: 'what was on a wire once is never sent again',
     rule: 1,
     file: 'clients/sdk/outbox.ts',
-    find: 'if (pending.verifying || pending.dueAtMs > nowMs) continue;',
-    replace: 'continue;',
+    find: 'if (pending.verifying || pending.appended) {',
+    replace: `if (pending.transmitted) continue;
+      if (pending.verifying || pending.appended) {`,
   },
   {
     name: 'ids are remembered for 20 s only',

@@ -51,6 +51,8 @@ export class Device {
   readonly statuses: ClientEvents['status'][] = [];
   readonly presence: (ClientEvents['presence'] & { readonly atMs: number })[] = [];
   wasOnline = false;
+  /** Of the newest connection that it knows of. */
+  connectionId = 0;
   isRunning = false;
   /** Nobody touches it any more: it neither starts nor connects. */
   isAsleep = false;
@@ -196,6 +198,7 @@ export class Device {
     const { trace } = this.#world;
     client.on('connected', ({ gatewayId, connectionId }) => {
       this.wasOnline = true;
+      this.connectionId = connectionId;
       trace.add(this.name, `connected ${gatewayId} ${connectionId}`);
       if (this.watched.length > 0) client.watch(this.watched);
     });

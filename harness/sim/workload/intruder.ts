@@ -82,14 +82,16 @@ export class Intruder {
     const fresh = makeMessageId(this.#world.time.nowMs(), this.#random);
     const ageMs = this.#random.between(32_000, 200_000);
     const old = makeMessageId(this.#world.time.nowMs() - ageMs, this.#random);
-    const text = { encrypted_body: body, target: null, message_type: 'text' } as const;
+    // Of a device that is none, so that no verdict on a forgery reaches an application that waits for one under the same id.
+    const forgery = { ...original, sender_device_id: this.#random.uuid(), encrypted_body: body };
+    const text = { target: null, message_type: 'text' } as const;
     const forgeries: Readonly<Record<typeof kind, readonly [key: string, sent: MessageSent]>> = {
       again: [key, original],
-      other_content: [key, { ...original, encrypted_body: body }],
-      old_id: [key, { ...original, ...text, message_id: old }],
-      stranger: [key, { ...original, message_id: fresh, sender_id: this.#random.uuid(), encrypted_body: body }],
-      wrong_peer: [key, { ...original, message_id: fresh, peer_id: this.#random.uuid(), encrypted_body: body }],
-      wrong_key: [this.#random.uuid(), { ...original, message_id: fresh, encrypted_body: body }],
+      other_content: [key, forgery],
+      old_id: [key, { ...forgery, ...text, message_id: old }],
+      stranger: [key, { ...forgery, message_id: fresh, sender_id: this.#random.uuid() }],
+      wrong_peer: [key, { ...forgery, message_id: fresh, peer_id: this.#random.uuid() }],
+      wrong_key: [this.#random.uuid(), { ...forgery, message_id: fresh }],
     };
     const [recordKey, sent] = forgeries[kind];
     const value = this.#world.codec.encode('message_sent', sent);
