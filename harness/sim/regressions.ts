@@ -1,4 +1,4 @@
-/** Seeds that once failed, a line each: "seed commit what". They are run first, so that no mistake comes back unseen. */
+/** Seeds that once failed, a line each: seed, commit, what. They are run first, so that no mistake comes back unseen. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
