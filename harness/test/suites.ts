@@ -15,6 +15,7 @@ export const suites: readonly Suite[] = [
   commandSuite({ name: 'lint', limitMs: minutes(2), args: ['biome', 'check', '--error-on-warnings', '.'] }),
   commandSuite({ name: 'build', limitMs: minutes(5), args: ['turbo', 'run', 'build', '--output-logs=errors-only'] }),
   vitestSuite({ name: 'unit', limitMs: minutes(8), config: 'vitest.config.ts' }),
+  jsonSuite({ name: 'simulator', limitMs: minutes(6), args: ['harness/sim/cli.ts', '--seeds', '200', '--json'] }),
   jsonSuite({
     name: 'scenarios embedded',
     limitMs: minutes(5),
