@@ -54,7 +54,7 @@ async function hunt(mutant: Mutant, { mostSeeds, from }: MutantsOptions): Promis
       done: ({ seed, violations }) => {
         seeds++;
         const checks = violations.map(({ check }) => check).join(', ');
-        if (violations.length > 0) found ??= `caught by ${checks} in seed ${seed}, the ${seeds}.`;
+        if (violations.length > 0) found ??= `caught by ${checks} in seed ${seed}, after ${seeds} seeds`;
         return found === null;
       },
     },

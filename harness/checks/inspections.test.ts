@@ -1,0 +1,153 @@
+/** Each inspection finds the violation that it is for, and nothing in a history without it. */
+import { describe, expect, it } from 'vitest';
+import { checks, examine, inspections } from './all.ts';
+import type { History, RecordedDevice } from './history.ts';
+
+const talk = 'talk';
+const nothing: History = { sends: [], devices: [], pushes: [] };
+
+/** Bob's phone, which was in the talk for its first two messages and is again from the fifth on. */
+const phone: RecordedDevice = {
+  userId: 'bob',
+  deviceId: 'phone',
+  conversationIds: [talk],
+  isOnline: true,
+  wasOnline: true,
+  received: new Map(),
+  intervals: new Map([
+    [
+      talk,
+      [
+        { joinedSeq: 1, leftSeq: 3 },
+        { joinedSeq: 5, leftSeq: null },
+      ],
+    ],
+  ]),
+};
+
+const received = (...messages: readonly { seq: number; content?: string; atMs?: number }[]): RecordedDevice => ({
+  ...phone,
+  received: new Map([
+    [
+      talk,
+      messages.map(({ seq, content = `text ${seq}`, ...rest }) => ({ seq, messageId: `id-${seq}`, content, ...rest })),
+    ],
+  ]),
+});
+
+const found = (history: Partial<History>): string[] =>
+  examine({ ...nothing, ...history }, [...checks, ...inspections]).map(({ check }) => check.name);
+
+describe('the inspections', () => {
+  it('find nothing where nothing is', () => {
+    expect(found({})).toEqual([]);
+  });
+
+  it('say what a failure means, each in one sentence', () => {
+    for (const { means } of inspections) expect(means).toMatch(/^[A-Z][^.]*\.$/);
+  });
+});
+
+describe('membership', () => {
+  const about = { deviceId: 'phone', conversationId: talk };
+
+  it('what came while the user was out is leaked by a frame, a page or a push, whatever came after', () => {
+    for (const by of ['frame', 'page', 'push'] as const) {
+      expect(found({ devices: [phone], sights: [{ ...about, seq: 3, by }] })).toEqual(['leaked']);
+      expect(found({ devices: [phone], sights: [1, 2, 5, 6].map((seq) => ({ ...about, seq, by })) })).toEqual([]);
+    }
+    expect(found({ devices: [phone], pushes: [{ ...about, seq: 4 }] })).toEqual(['leaked']);
+  });
+
+  it('is no gap for whoever was out, and nothing that such a device could lack', () => {
+    expect(found({ devices: [received({ seq: 1 }, { seq: 2 }, { seq: 5 })] })).toEqual([]);
+    expect(found({ devices: [received({ seq: 1 }, { seq: 5 })] })).toEqual(['out_of_order']);
+    const sent = (seq: number) => ({
+      ...{ conversationId: talk, senderId: 'ann', senderDeviceId: 'web', content: `text ${seq}`, isAppended: true },
+      verdict: { kind: 'accepted' as const, messageId: `id-${seq}`, seq },
+    });
+    const device = received({ seq: 1 }, { seq: 2 }, { seq: 5 });
+    expect(found({ devices: [device], sends: [1, 2, 3, 4, 5].map(sent) })).toEqual([]);
+    expect(found({ devices: [device], sends: [sent(6)] })).toEqual(['lost', 'not_notified']);
+  });
+});
+
+describe('receipts', () => {
+  const about = { deviceId: 'phone', conversationId: talk };
+
+  it('overclaim what the device lacked', () => {
+    const claim = { ...about, kind: 'delivered' as const, seq: 2 };
+    expect(found({ claims: [{ ...claim, lacked: [2] }] })).toEqual(['overclaimed']);
+    expect(found({ claims: [{ ...claim, lacked: [] }] })).toEqual([]);
+  });
+
+  it('are missing for what the device has, or go back', () => {
+    expect(found({ watermarks: [{ ...about, has: 5, known: 4 }] })).toEqual(['unticked']);
+    expect(found({ watermarks: [{ ...about, has: 5, known: 6 }] })).toEqual([]);
+    const status = { deviceId: 'phone', messageId: 'id-1' };
+    expect(found({ statuses: [{ ...status, steps: ['sent', 'read', 'delivered'] }] })).toEqual(['unticked']);
+    expect(found({ statuses: [{ ...status, steps: ['sent', 'delivered', 'delivered', 'read'] }] })).toEqual([]);
+  });
+});
+
+describe('what is stored', () => {
+  const about = { userId: 'bob', conversationId: talk };
+
+  it('is counted as a recount counts it', () => {
+    expect(found({ unread: [{ ...about, shown: 3, recounted: 2 }] })).toEqual(['miscounted']);
+    expect(found({ unread: [{ ...about, shown: 2, recounted: 2 }] })).toEqual([]);
+  });
+
+  it('is read as the log has it: nothing missing, double, or in another order', () => {
+    const [one, two] = [1, 2].map((seq) => ({ seq, messageId: `id-${seq}`, content: '' })) as [never, never];
+    const reading = { ...about, by: 'fetch' as const, expected: [one, two] };
+    for (const given of [[one], [one, one, two], [two, one]]) {
+      expect(found({ readings: [{ ...reading, given }] })).toEqual(['reread_differs']);
+    }
+    expect(found({ readings: [{ ...reading, given: [one, two] }] })).toEqual([]);
+  });
+
+  it('is the same when it is derived again, and there before its offset is committed', () => {
+    expect(found({ rebuilds: [{ table: 'inbox', different: ['a cell'] }] })).toEqual(['rebuild_differs']);
+    expect(found({ rebuilds: [{ table: 'inbox', different: [] }] })).toEqual([]);
+    expect(found({ unpersisted: ['messages/0@7'] })).toEqual(['committed_early']);
+  });
+});
+
+describe('the rest', () => {
+  it('poison without a dead letter', () => {
+    expect(found({ poison: [{ place: 'messages/0@7', isBuried: false }] })).toEqual(['unburied']);
+    expect(found({ poison: [{ place: 'messages/0@7', isBuried: true }] })).toEqual([]);
+  });
+
+  it('somebody who is shown as what they are not', () => {
+    const told = { userId: 'ann', toldTo: 'phone', actual: 'online' };
+    expect(found({ presence: [{ ...told, shown: 'offline' }] })).toEqual(['presence_differs']);
+    expect(found({ presence: [{ ...told, shown: 'online' }] })).toEqual([]);
+  });
+
+  it('a forgery that somebody was shown', () => {
+    expect(found({ devices: [received({ seq: 1, content: '!forged' })] })).toEqual(['forged']);
+  });
+
+  it('T that falls', () => {
+    expect(found({ devices: [received({ seq: 1, atMs: 2 }, { seq: 2, atMs: 1 })] })).toEqual(['out_of_order']);
+    expect(found({ devices: [received({ seq: 1, atMs: 2 }, { seq: 2, atMs: 2 })] })).toEqual([]);
+  });
+
+  it("a refusal that is the system's own fault, or of a message that nothing is wrong with", () => {
+    const refusal = (code: string, isFlawless = false) => ({
+      ...{ conversationId: talk, senderId: 'bob', senderDeviceId: 'phone', content: 'x', isAppended: true, isFlawless },
+      verdict: { kind: 'refused' as const, code },
+    });
+    const turnedAway = (send: ReturnType<typeof refusal>) =>
+      examine({ ...nothing, sends: [send] }, inspections).map(({ check }) => check.name);
+    expect(turnedAway(refusal('out_of_window'))).toEqual(['turned_away']);
+    expect(turnedAway(refusal('not_a_member'))).toEqual([]);
+    expect(turnedAway(refusal('not_a_member', true))).toEqual(['turned_away']);
+  });
+
+  it('what a process should never have said', () => {
+    expect(found({ problems: ['thrown'] })).toEqual(['misbehaved']);
+  });
+});
