@@ -9,6 +9,7 @@
 import uWS from 'uWebSockets.js';
 import type { Logger } from 'pino';
 import type { GatewayCore } from '../core.ts';
+import { CorkLender } from './cork-lender.ts';
 import type { SessionData, UwsWebSocket } from './session.ts';
 import { TurnFlush } from './turn-flush.ts';
 import { upgrade } from './upgrade.ts';
@@ -58,6 +59,7 @@ export class UwsServer {
   #behavior(): uWS.WebSocketBehavior<SessionData> {
     const core = this.#core;
     const turn = new TurnFlush();
+    const lender = new CorkLender();
     const { maxFrameBytes, maxBackpressureBytes } = core.settings;
     return {
       maxPayloadLength: maxFrameBytes,
@@ -68,18 +70,20 @@ export class UwsServer {
       sendPingsAutomatically: false,
       compression: uWS.DISABLED,
       upgrade: (response, request, context) => {
-        void upgrade(core, response, request, context, turn);
+        void upgrade(core, response, request, context, { turn, lender });
       },
       open: (ws) => {
         const { session } = ws.getUserData();
         session.opened(ws);
+        lender.opened(session);
         const { admission } = session;
         session.admission = null;
         if (admission !== null) session.connection = core.open(admission, session);
       },
       message: (ws, message, isBinary) => {
-        const { connection } = ws.getUserData().session;
-        if (connection !== null) this.#receive(connection, message, isBinary);
+        const { session } = ws.getUserData();
+        lender.heard(session);
+        if (session.connection !== null) this.#receive(session.connection, message, isBinary);
       },
       ping: (ws) => heard(core, ws),
       pong: (ws) => heard(core, ws),
@@ -90,6 +94,7 @@ export class UwsServer {
       close: (ws) => {
         const { session } = ws.getUserData();
         session.closed();
+        lender.closed(session);
         if (session.connection !== null) core.ended(session.connection);
       },
     };

@@ -10,6 +10,7 @@ import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { GatewayCore } from '../core.ts';
 import type { Admission } from '../sessions/admissions.ts';
 import type { Handshake } from '../sessions/handshake.ts';
+import type { CorkLender } from './cork-lender.ts';
 import { type SessionData, UwsSession } from './session.ts';
 import type { TurnFlush } from './turn-flush.ts';
 
@@ -19,12 +20,18 @@ interface UpgradeKeys {
   readonly context: uWS.us_socket_context_t;
 }
 
+/** What the sockets of a server share. */
+export interface UpgradeParts {
+  readonly turn: TurnFlush;
+  readonly lender: CorkLender;
+}
+
 export async function upgrade(
   core: GatewayCore,
   response: uWS.HttpResponse,
   request: uWS.HttpRequest,
   context: uWS.us_socket_context_t,
-  turn: TurnFlush,
+  { turn, lender }: UpgradeParts,
 ): Promise<void> {
   let isAborted = false;
   response.onAborted(() => {
@@ -48,7 +55,7 @@ export async function upgrade(
     return;
   }
   if (isAborted) core.abandon(admission);
-  else open(response, admission, keys, turn);
+  else lender.run(response, () => open(response, admission, keys, turn));
 }
 
 function open(
@@ -57,10 +64,8 @@ function open(
   { key, extensions, context }: UpgradeKeys,
   turn: TurnFlush,
 ): void {
-  response.cork(() => {
-    const data: SessionData = { session: new UwsSession(admission, turn) };
-    response.upgrade(data, key, admission.protocol, extensions, context);
-  });
+  const data: SessionData = { session: new UwsSession(admission, turn) };
+  response.upgrade(data, key, admission.protocol, extensions, context);
 }
 
 function refuse(response: uWS.HttpResponse, { code, detail, retryAfterMs }: ParleyError): void {
