@@ -218,6 +218,7 @@ export class Device {
     client.on('error', ({ code, message }) => trace.add(this.name, `error ${code} ${message}`));
     client.on('ended', ({ code }) => {
       this.endedWith = code;
+      this.#world.problems.push(`the client of ${this.name} gave up for good: ${code}`);
       trace.add(this.name, `ended ${code}`);
     });
   }
