@@ -77,6 +77,8 @@ export interface RecordedStatus {
   readonly deviceId: string;
   readonly messageId: string;
   readonly steps: readonly ('sent' | 'delivered' | 'read')[];
+  /** It is known of everybody else in the conversation that they have it, and the device is online. */
+  readonly isDelivered?: boolean;
 }
 
 /** Up to where a device that is online has a conversation of others, and up to where that is known. */

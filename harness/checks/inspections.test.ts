@@ -87,6 +87,8 @@ describe('receipts', () => {
     const status = { deviceId: 'phone', messageId: 'id-1' };
     expect(found({ statuses: [{ ...status, steps: ['sent', 'read', 'delivered'] }] })).toEqual(['unticked']);
     expect(found({ statuses: [{ ...status, steps: ['sent', 'delivered', 'delivered', 'read'] }] })).toEqual([]);
+    expect(found({ statuses: [{ ...status, steps: ['sent'] }] })).toEqual([]);
+    expect(found({ statuses: [{ ...status, steps: ['sent'], isDelivered: true }] })).toEqual(['unticked']);
   });
 });
 

@@ -16,6 +16,9 @@ export const unticked: Check = {
     const backwards = statuses
       .filter(({ steps }) => steps.some((step, index) => index > 0 && rank[step] < rank[steps[index - 1]!]))
       .map(({ deviceId, messageId, steps }) => `${messageId} went ${steps.join(', ')} on ${deviceId}`);
-    return [...behind, ...backwards];
+    const waiting = statuses
+      .filter(({ steps, isDelivered }) => isDelivered === true && steps.at(-1) === 'sent')
+      .map(({ deviceId, messageId }) => `${messageId} is delivered to all, ${deviceId} shows one tick`);
+    return [...behind, ...backwards, ...waiting];
   },
 };

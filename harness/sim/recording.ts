@@ -41,7 +41,7 @@ export async function recordHistory(facts: RunFacts): Promise<History> {
     })),
     sights: sights.all(),
     claims: oracle.claims.map(({ device, ...claim }) => ({ ...claim, deviceId: device.name })),
-    statuses: world.people.flatMap(statusesOf),
+    statuses: world.people.flatMap((device) => statusesOf(device, world, oracle)),
     watermarks: world.people.flatMap((device) => watermarksOf(world, device)),
     readings,
     unread,
@@ -114,14 +114,37 @@ function deviceOf(device: Device, oracle: Oracle): RecordedDevice {
   };
 }
 
-function statusesOf({ name, statuses }: Device): RecordedStatus[] {
-  const byMessage = new Map<string, ('sent' | 'delivered' | 'read')[]>();
-  for (const { messageId, status } of statuses) {
-    const steps = byMessage.get(messageId);
-    if (steps === undefined) byMessage.set(messageId, [status]);
+function statusesOf(device: Device, world: World, oracle: Oracle): RecordedStatus[] {
+  const byMessage = new Map<string, Device['statuses']>();
+  for (const status of device.statuses) {
+    const steps = byMessage.get(status.messageId);
+    if (steps === undefined) byMessage.set(status.messageId, [status]);
     else steps.push(status);
   }
-  return [...byMessage].map(([messageId, steps]) => ({ deviceId: name, messageId, steps }));
+  return [...byMessage].map(([messageId, told]) => {
+    const { conversationId, seq, life } = told.at(-1)!;
+    // The application that runs follows what it sent itself.
+    const isFollowed = device.isConnected && life === device.lives;
+    return {
+      deviceId: device.name,
+      messageId,
+      steps: told.map(({ status }) => status),
+      isDelivered: isFollowed && isDelivered(world, oracle, device.userId, conversationId, seq),
+    };
+  });
+}
+
+/** True if everybody else who is in the conversation is known to have the message. */
+function isDelivered({ engine }: World, oracle: Oracle, userId: string, conversationId: string, seq: number): boolean {
+  const { intervals } = oracle.conversation(conversationId);
+  const isIn = (id: string): boolean => intervals.get(id)?.at(-1)?.leftSeq === null;
+  const others = [...intervals.keys()].filter((id) => id !== userId && isIn(id));
+  const reached = (memberId: string): boolean => {
+    const [row] = engine.read({ query: receiptStatements.watermarks, params: [conversationId, memberId] }, 1);
+    const marks = [row?.['delivered'], row?.['read']] as (Record<string, number> | null | undefined)[];
+    return marks.some((byDevice) => Object.values(byDevice ?? {}).some((mark) => mark >= seq));
+  };
+  return isIn(userId) && others.length > 0 && others.every(reached);
 }
 
 /** A device says `delivered` for what others sent; up to the last of those its watermark must stand. */

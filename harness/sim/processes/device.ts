@@ -48,7 +48,7 @@ export class Device {
   readonly outbox = new Map<string, OutboxEntry>();
   readonly taken = new Map<string, TakenMessage[]>();
   readonly sends: DeviceSend[] = [];
-  readonly statuses: ClientEvents['status'][] = [];
+  readonly statuses: (ClientEvents['status'] & { readonly life: number })[] = [];
   readonly presence: (ClientEvents['presence'] & { readonly atMs: number })[] = [];
   wasOnline = false;
   /** Of the newest connection that it knows of. */
@@ -73,6 +73,11 @@ export class Device {
     this.#random = random;
     this.#disk = new Disk(random.fork('disk'));
     this.skewMs = 0;
+  }
+
+  /** How often its application was started. */
+  get lives(): number {
+    return this.#lives;
   }
 
   get client(): ParleyClient | null {
@@ -205,7 +210,7 @@ export class Device {
     client.on('synced', () => trace.add(this.name, 'synced'));
     client.on('disconnected', ({ code, reason }) => trace.add(this.name, `disconnected ${code} ${reason}`));
     client.on('status', (status) => {
-      this.statuses.push(status);
+      this.statuses.push({ ...status, life: this.#lives });
       if (status.status === 'sent') this.#accepted(status);
     });
     client.on('appended', ({ messageId }) => this.#appended(messageId));
