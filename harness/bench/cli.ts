@@ -38,6 +38,9 @@ interface DeliveryFlags extends Requirements {
   readonly json?: boolean;
 }
 
+// An exit, unlike a signal, takes along the processes that were started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const program = new Command('bench').description('Benchmarks of Parley');
 
 program

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { ThroughputWorld } from '../world/throughput.ts';
 import type { Profile } from '../world/world.ts';
 import type { GeneratorMessage, GeneratorOptions, GeneratorResult } from './generator.ts';
-import { cpuSeconds, machine, residentMb } from './process-usage.ts';
+import { cpuSeconds, machine, machineCpuSeconds, residentMb } from './process-usage.ts';
 import { scrape } from './scrape.ts';
 
 /** How long the generator waits for what has not arrived when all is sent. */
@@ -46,6 +46,8 @@ export interface DeliveryResult {
   /** Cores that the server used while messages were being sent. */
   readonly server_cores: number;
   readonly generator_cores: number;
+  /** Cores that everything else on the machine used meanwhile (a cluster's services; on a quiet machine else nothing). */
+  readonly other_cores: number;
   readonly rss_mb: number;
   readonly store_writes_per_message: number;
   readonly machine: ReturnType<typeof machine>;
@@ -53,6 +55,7 @@ export interface DeliveryResult {
 
 interface Counters {
   readonly cpuS: number;
+  readonly machineCpuS: number;
   readonly storeWrites: number;
 }
 
@@ -65,6 +68,7 @@ interface Readings {
 async function counters(world: ThroughputWorld): Promise<Counters> {
   return {
     cpuS: cpuSeconds(world.pids),
+    machineCpuS: machineCpuSeconds(),
     storeWrites: await scrape(world.operationsUrls, 'parley_store_writes_total'),
   };
 }
@@ -128,6 +132,7 @@ function resultOf(
 ): DeliveryResult {
   const { profile, ratePerS, seconds, pairs, bodyBytes } = options;
   const messages = Math.max(1, result.sent);
+  const serverCores = (sent.cpuS - start.cpuS) / seconds;
   return {
     profile,
     rate: ratePerS,
@@ -146,8 +151,11 @@ function resultOf(
     disconnects: result.disconnects,
     refused: result.refused,
     server_cpu_s_per_message: Number(((end.cpuS - start.cpuS) / messages).toFixed(6)),
-    server_cores: Number(((sent.cpuS - start.cpuS) / seconds).toFixed(2)),
+    server_cores: Number(serverCores.toFixed(2)),
     generator_cores: Number(result.generatorCores.toFixed(2)),
+    other_cores: Number(
+      ((sent.machineCpuS - start.machineCpuS) / seconds - serverCores - result.generatorCores).toFixed(2),
+    ),
     rss_mb: rssMb,
     store_writes_per_message: Number(((end.storeWrites - start.storeWrites) / messages).toFixed(2)),
     machine: machine(),

@@ -5,8 +5,9 @@ const options = JSON.parse(process.argv[2] ?? '{}') as GeneratorOptions;
 const tell = (message: GeneratorMessage): void => {
   process.send?.(message);
 };
+process.on('disconnect', () => process.exit(1)); // Nobody is there to be told.
 generate(options, tell).then(
-  () => process.disconnect?.(),
+  () => process.exit(0),
   (error: unknown) => {
     console.error(error);
     process.exit(1);

@@ -16,6 +16,13 @@ export function cpuSeconds(pids: readonly number[]): number {
   return ticks / ticksPerS;
 }
 
+/** CPU time that all processes of the machine together used since its start, in seconds. */
+export function machineCpuSeconds(): number {
+  const fields = /^cpu\s+(.*)$/m.exec(readFileSync('/proc/stat', 'utf8'))![1]!.split(' ').map(Number);
+  const [user, nice, system, , , interrupts, softInterrupts] = fields;
+  return (user! + nice! + system! + interrupts! + softInterrupts!) / ticksPerS;
+}
+
 export function residentBytes(pids: readonly number[]): number {
   return pids.flatMap((root) => processTree(root)).reduce((sum, pid) => sum + residentKib(pid), 0) * 1024;
 }

@@ -59,7 +59,13 @@ export class AppProcess {
     this.#child = child;
     createInterface({ input: child.stdout }).on('line', (line) => this.#line(line));
     createInterface({ input: child.stderr }).on('line', (line) => this.#keep(line));
+    // Whatever ends the harness ends what it started.
+    const orphaned = (): void => {
+      child.kill('SIGKILL');
+    };
+    process.once('exit', orphaned);
     child.on('exit', () => {
+      process.off('exit', orphaned);
       if (this.#child === child) this.#child = null;
     });
     await until(() => this.#started || this.#child === null, {

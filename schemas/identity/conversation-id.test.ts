@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { v5 } from 'uuid';
+import { v5, validate } from 'uuid';
 import { describe, expect, it } from 'vitest';
 import {
   directConversationId,
@@ -59,6 +59,19 @@ describe('conversation ids', () => {
       fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => {
         expect(typeof isUuid(text)).toBe('boolean');
       }),
+    );
+  });
+
+  it('are what RFC 9562 says, character by character', () => {
+    for (const id of ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'])
+      expect(isUuid(id)).toBe(true);
+    const oneOff = fc.tuple(fc.uuid(), fc.nat(35), fc.constantFrom(...'0123456789abcdefgABG-/:@`é\u0000'));
+    fc.assert(
+      fc.property(oneOff, ([id, at, character]) => {
+        const text = id.slice(0, at) + character + id.slice(at + 1);
+        expect(isUuid(text)).toBe(validate(text) && text === text.toLowerCase());
+      }),
+      { numRuns: 2_000 },
     );
   });
 });
