@@ -6,10 +6,7 @@ const tell = (message: GeneratorMessage): void => {
   process.send?.(message);
 };
 process.on('disconnect', () => process.exit(1)); // Nobody is there to be told.
-generate(options, tell).then(
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+generate(options, tell).catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});
