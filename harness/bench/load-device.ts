@@ -32,6 +32,8 @@ export class LoadDevice {
   /** The highest seq of an own message, and up to where the peer has said `delivered`. */
   #ownSeq = 0;
   #receiptSeq = 0;
+  /** The newest message of the peer's that this device has. */
+  #peerSeq = 0;
 
   private constructor(options: LoadDeviceOptions, socket: WebSocket) {
     this.#options = options;
@@ -89,6 +91,7 @@ export class LoadDevice {
     switch (data[0]) {
       case frameCodes.message:
         viewMessage(data, view);
+        this.#peerSeq = view.seq;
         measurement.delivered(data.readDoubleBE(view.bodyAt + 8), data.readDoubleBE(view.bodyAt));
         this.#socket.send(this.#delivered.upTo(view.seq));
         return;
@@ -107,11 +110,37 @@ export class LoadDevice {
         return;
       }
       case frameCodes.resync:
-        // A generator that does not keep up with what it asked for measures itself: it must be seen.
+        // It was too slow for a moment, or the server was: that must be seen, and it catches up as any device does.
         measurement.refused('resync');
+        this.#socket.send(encodeFrame('inbox', { request_id: 1, after: null, limit: 1 }));
+        return;
+      case frameCodes.inbox_page:
+        this.#fetch();
+        return;
+      case frameCodes.page:
+        this.#caughtUp(data);
         return;
       default:
     }
+  }
+
+  #fetch(): void {
+    const conversation_id = this.#options.conversationId;
+    const cursor = { after_seq: this.#peerSeq, after_at_ms: 0 };
+    this.#socket.send(encodeFrame('fetch', { request_id: 2, conversation_id, ...cursor, limit: 200 }));
+  }
+
+  #caughtUp(data: Buffer): void {
+    const { name, body: page } = decodeFrame(data);
+    if (name !== 'page') return;
+    const { measurement, peerId } = this.#options;
+    for (const { sender_id, seq, encrypted_body: body } of page.messages) {
+      if (sender_id === peerId && seq > this.#peerSeq)
+        measurement.delivered(body.readDoubleBE(8), body.readDoubleBE(0));
+    }
+    this.#peerSeq = Math.max(this.#peerSeq, page.covered_to);
+    this.#socket.send(this.#delivered.upTo(this.#peerSeq));
+    if (page.more) this.#fetch();
   }
 
   close(): void {
