@@ -5,6 +5,7 @@ import { diverged } from './diverged.ts';
 import { duplicated } from './duplicated.ts';
 import { forged } from './forged.ts';
 import type { History } from './history.ts';
+import { late } from './late.ts';
 import { leaked } from './leaked.ts';
 import { lost } from './lost.ts';
 import { misbehaved } from './misbehaved.ts';
@@ -23,6 +24,7 @@ import { unticked } from './unticked.ts';
 
 /** For runs whose world is in one hand: what can be asked there alone. */
 export const inspections: readonly Check[] = [
+  late,
   leaked,
   overclaimed,
   unticked,

@@ -89,6 +89,14 @@ export interface RecordedWatermark {
   readonly known: number;
 }
 
+/** How long a message took to a device that was connected and attentive all the while. */
+export interface RecordedDelay {
+  readonly deviceId: string;
+  readonly conversationId: string;
+  readonly seq: number;
+  readonly tookMs: number;
+}
+
 export interface RecordedUnread {
   readonly userId: string;
   readonly conversationId: string;
@@ -133,6 +141,8 @@ export interface History {
   readonly claims?: readonly RecordedClaim[];
   readonly statuses?: readonly RecordedStatus[];
   readonly watermarks?: readonly RecordedWatermark[];
+  /** Of a run in which nothing failed. */
+  readonly delays?: readonly RecordedDelay[];
   readonly unread?: readonly RecordedUnread[];
   readonly readings?: readonly RecordedReading[];
   readonly rebuilds?: readonly RecordedRebuild[];

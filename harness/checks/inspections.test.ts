@@ -128,6 +128,12 @@ describe('the rest', () => {
     expect(found({ presence: [{ ...told, shown: 'online' }] })).toEqual([]);
   });
 
+  it('a message that comes late where nothing fails', () => {
+    const delay = { deviceId: 'phone', conversationId: talk, seq: 1 };
+    expect(found({ delays: [{ ...delay, tookMs: 20_000 }] })).toEqual(['late']);
+    expect(found({ delays: [{ ...delay, tookMs: 200 }] })).toEqual([]);
+  });
+
   it('a forgery that somebody was shown', () => {
     expect(found({ devices: [received({ seq: 1, content: '!forged' })] })).toEqual(['forged']);
   });

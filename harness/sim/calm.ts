@@ -50,7 +50,7 @@ async function writeOnceMore(world: World): Promise<void> {
 
 function wakeAll(people: readonly Device[]): void {
   for (const device of people) {
-    device.takeDelayMs = 0;
+    device.lookAway(0);
     if (device.isAsleep) continue;
     if (!device.isRunning) device.start();
     else void device.goOnline();

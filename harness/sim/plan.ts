@@ -57,29 +57,37 @@ export interface Plan {
   readonly clientSkewMs: number;
 }
 
+/** As in production; smaller ones show with few conversations what many would do. */
 const defaultWindow = 64;
+const defaultMarks = 64;
 
+/** Each part is drawn from a source of its own, so that one more part leaves the others of a seed as they were. */
 export function drawPlan(random: SeededRandom, activeMs: number | null): Plan {
-  const share = random.pick([0, 0.15, 0.3, 0.5]);
-  const faults = new Set(faultNames.filter(() => random.chance(share)));
+  const of = (part: string): SeededRandom => random.fork(part);
+  const share = of('share').pick([0, 0.15, 0.3, 0.5]);
   return {
     shape: {
-      users: random.between(2, 5),
-      mostDevices: random.between(1, 3),
-      gateways: random.between(1, 3),
-      processors: random.between(1, 2),
-      pushers: random.between(1, 2),
-      partitions: random.between(1, 4),
-      liveWindow: random.chance(0.3) ? random.between(2, 8) : defaultWindow,
+      users: of('users').between(2, 5),
+      mostDevices: of('devices').between(1, 3),
+      gateways: of('gateways').between(1, 3),
+      processors: of('processors').between(1, 2),
+      pushers: of('pushers').between(1, 2),
+      partitions: of('partitions').between(1, 4),
+      liveWindow: smallAtTimes(of('window'), 2, 8, defaultWindow),
+      maxMarks: smallAtTimes(of('marks'), 1, 3, defaultMarks),
     },
-    activeMs: activeMs ?? random.between(90, 200) * 1_000,
-    actEveryMs: random.between(700, 4_000),
-    groups: random.between(0, 2),
-    faults,
-    faultEveryMs: random.between(4_000, 20_000),
-    sleepers: random.pick([0, 0, 1, 2]),
-    hasChanges: random.chance(0.6),
-    hasIntruder: random.chance(0.5),
-    clientSkewMs: random.chance(0.5) ? 60_000 : 0,
+    activeMs: activeMs ?? of('length').between(90, 200) * 1_000,
+    actEveryMs: of('pace').between(700, 4_000),
+    groups: of('groups').between(0, 2),
+    faults: new Set(faultNames.filter((name) => of(name).chance(share))),
+    faultEveryMs: of('faults').between(4_000, 20_000),
+    sleepers: of('sleepers').pick([0, 0, 1, 2]),
+    hasChanges: of('changes').chance(0.6),
+    hasIntruder: of('intruder').chance(0.5),
+    clientSkewMs: of('skew').chance(0.5) ? 60_000 : 0,
   };
+}
+
+function smallAtTimes(random: SeededRandom, least: number, most: number, ordinary: number): number {
+  return random.chance(0.3) ? random.between(least, most) : ordinary;
 }

@@ -25,6 +25,7 @@ export interface RunFacts {
   readonly poison: ReadonlySet<Buffer>;
   readonly wasCompacted: boolean;
   readonly wasFlushed: boolean;
+  readonly isFaultless: boolean;
   readonly problems: readonly string[];
 }
 
@@ -43,6 +44,7 @@ export async function recordHistory(facts: RunFacts): Promise<History> {
     claims: oracle.claims.map(({ device, ...claim }) => ({ ...claim, deviceId: device.name })),
     statuses: world.people.flatMap((device) => statusesOf(device, world, oracle)),
     watermarks: world.people.flatMap((device) => watermarksOf(world, device)),
+    delays: facts.isFaultless ? world.people.flatMap(({ delays }) => delays) : [],
     readings,
     unread,
     rebuilds: await rebuild(world, facts.wasCompacted),

@@ -61,7 +61,11 @@ export async function runSeed({ seed, activeMs, keepsTrace }: RunOptions): Promi
   await oracle.settled();
   const { poison } = workload.intruder;
   const { faults: befallen } = plan;
-  const data = { wasCompacted: befallen.has('compaction'), wasFlushed: befallen.has('redis_flushed') };
+  const data = {
+    wasCompacted: befallen.has('compaction'),
+    wasFlushed: befallen.has('redis_flushed'),
+    isFaultless: befallen.size === 0,
+  };
   problems.push(...world.problems);
   const history = await recordHistory({ world, oracle, sights, poison, ...data, problems });
   stopListening();

@@ -49,6 +49,7 @@ export interface WorldShape {
   readonly pushers: number;
   readonly partitions: number;
   readonly liveWindow: number;
+  readonly maxMarks: number;
 }
 
 export interface SimPush extends Notification {
@@ -134,10 +135,10 @@ export class World {
   }
 
   #populate(): void {
-    const { users, mostDevices, gateways, processors, pushers, liveWindow } = this.shape;
+    const { users, mostDevices, gateways, processors, pushers, liveWindow, maxMarks } = this.shape;
     const random = this.random.fork('people');
     for (let index = 0; index < gateways; index++)
-      this.gateways.push(new GatewayProcess(this, `g${index + 1}`, { liveWindow }));
+      this.gateways.push(new GatewayProcess(this, `g${index + 1}`, { liveWindow, maxMarks }));
     for (let index = 0; index < processors; index++) this.processors.push(new ProcessorProcess(this, `p${index + 1}`));
     for (let index = 0; index < pushers; index++) this.pushers.push(new PusherProcess(this, `n${index + 1}`));
     for (let user = 0; user < users; user++) {

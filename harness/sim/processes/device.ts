@@ -9,6 +9,7 @@ import { ParleyClient } from '@parley/sdk/client';
 import type { ClientEvents } from '@parley/sdk/events';
 import type { NewMessage } from '@parley/sdk/settings';
 import { type Cursor, type CursorStore, copyOf, type OutboxEntry, type OutboxStore } from '@parley/sdk/stores';
+import type { RecordedDelay } from '../../checks/history.ts';
 import { Life } from '../environment/life.ts';
 import type { SeededRandom } from '../environment/seeded-random.ts';
 import type { World } from '../world.ts';
@@ -32,6 +33,10 @@ export interface TakenMessage {
   readonly message: WireMessage;
 }
 
+/** A device has synced so long after it connected; a user who looks again has caught up so long after. */
+const connectMs = 3_000;
+const backlogMs = 60_000;
+
 export class Device {
   readonly name: string;
   readonly userId: string;
@@ -42,8 +47,11 @@ export class Device {
   skewMs: number;
   /** Bytes a second that it takes; null: all. */
   rate: number | null = null;
-  /** How long its user does not look: messages are not taken meanwhile. */
-  takeDelayMs = 0;
+  /** How long each message waits to be taken: its user does not look. */
+  #takeDelayMs = 0;
+  #attentiveSinceMs = 0;
+  #connectedSinceMs = Number.POSITIVE_INFINITY;
+  readonly delays: RecordedDelay[] = [];
   readonly cursors = new Map<string, Cursor>();
   readonly outbox = new Map<string, OutboxEntry>();
   readonly taken = new Map<string, TakenMessage[]>();
@@ -168,7 +176,8 @@ export class Device {
   }
 
   async #take(life: Life, conversationId: string, messages: readonly WireMessage[]): Promise<void> {
-    if (this.takeDelayMs > 0) await new Promise<void>((resolve) => void life.after(this.takeDelayMs, resolve));
+    const delayMs = this.#takeDelayMs;
+    if (delayMs > 0) await new Promise<void>((resolve) => void life.after(delayMs, resolve));
     await this.#disk.call(life, () => {
       for (const message of messages) this.#keep(conversationId, message);
     });
@@ -181,8 +190,22 @@ export class Device {
     if (this.#isKnownRepeat(conversationId, seq, messageId)) return;
     const content = body.toString('latin1');
     list.push({ seq, messageId, content, atMs: message.at_ms, message });
+    this.#noteDelay(message);
     this.#world.trace.add(this.name, `took ${conversationId.slice(0, 4)}:${seq} ${content}`);
     if (message.sender_device_id === this.deviceId) this.#settled(content, { kind: 'accepted', messageId, seq });
+  }
+
+  /** Of a message that came while the device was connected and its user attentive, for long enough before. */
+  #noteDelay({ conversation_id: conversationId, seq, at_ms: atMs }: WireMessage): void {
+    const readySinceMs = Math.max(this.#connectedSinceMs + connectMs, this.#attentiveSinceMs + backlogMs);
+    if (this.#takeDelayMs > 0 || atMs < readySinceMs) return;
+    this.delays.push({ deviceId: this.name, conversationId, seq, tookMs: this.#world.time.nowMs() - atMs });
+  }
+
+  /** From now on each message waits so long. */
+  lookAway(delayMs: number): void {
+    if (this.#takeDelayMs > 0 && delayMs === 0) this.#attentiveSinceMs = this.#world.time.nowMs();
+    this.#takeDelayMs = delayMs;
   }
 
   /** Taken by an earlier application that died before its cursor was saved: such a message may come once more, in order. */
@@ -204,11 +227,15 @@ export class Device {
     client.on('connected', ({ gatewayId, connectionId }) => {
       this.wasOnline = true;
       this.connectionId = connectionId;
+      this.#connectedSinceMs = this.#world.time.nowMs();
       trace.add(this.name, `connected ${gatewayId} ${connectionId}`);
       if (this.watched.length > 0) client.watch(this.watched);
     });
     client.on('synced', () => trace.add(this.name, 'synced'));
-    client.on('disconnected', ({ code, reason }) => trace.add(this.name, `disconnected ${code} ${reason}`));
+    client.on('disconnected', ({ code, reason }) => {
+      this.#connectedSinceMs = Number.POSITIVE_INFINITY;
+      trace.add(this.name, `disconnected ${code} ${reason}`);
+    });
     client.on('status', (status) => {
       this.statuses.push({ ...status, life: this.#lives });
       if (status.status === 'sent') this.#accepted(status);

@@ -71,7 +71,7 @@ export class Person {
   }
 
   #lookAway(): void {
-    this.#device.takeDelayMs = this.#random.chance(0.5) ? 0 : this.#random.between(500, 15_000);
+    this.#device.lookAway(this.#random.chance(0.5) ? 0 : this.#random.between(500, 15_000));
   }
 
   #write(): void {
