@@ -65,12 +65,18 @@ function handshake(socket: Socket, host: string, token: string): Promise<void> {
     ].join('\r\n'),
   );
   return new Promise((resolve, reject) => {
-    socket.once('error', reject);
-    socket.once('data', (data) => {
-      const answer = data.toString('latin1');
+    let answer = '';
+    const read = (data: Buffer): void => {
+      answer += data.toString('latin1');
+      if (!answer.includes('\r\n\r\n')) return;
+      socket.off('data', read);
       socket.off('error', reject);
+      // Flows on: nobody reads the frames, and they must not fill a buffer here.
+      socket.resume();
       if (answer.startsWith('HTTP/1.1 101 ')) resolve();
       else reject(new Error(`the upgrade was refused: ${answer.slice(0, 200)}`));
-    });
+    };
+    socket.on('data', read);
+    socket.once('error', reject);
   });
 }
