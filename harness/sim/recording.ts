@@ -140,13 +140,15 @@ function statusesOf(device: Device, world: World, oracle: Oracle): RecordedStatu
 function isDelivered({ engine }: World, oracle: Oracle, userId: string, conversationId: string, seq: number): boolean {
   const { intervals } = oracle.conversation(conversationId);
   const isIn = (id: string): boolean => intervals.get(id)?.at(-1)?.leftSeq === null;
+  // Who was out in between is not told any more of what they wrote before.
+  const hasStayed = (intervals.get(userId)?.at(-1)?.joinedSeq ?? Number.POSITIVE_INFINITY) <= seq;
   const others = [...intervals.keys()].filter((id) => id !== userId && isIn(id));
   const reached = (memberId: string): boolean => {
     const [row] = engine.read({ query: receiptStatements.watermarks, params: [conversationId, memberId] }, 1);
     const marks = [row?.['delivered'], row?.['read']] as (Record<string, number> | null | undefined)[];
     return marks.some((byDevice) => Object.values(byDevice ?? {}).some((mark) => mark >= seq));
   };
-  return isIn(userId) && others.length > 0 && others.every(reached);
+  return isIn(userId) && hasStayed && others.length > 0 && others.every(reached);
 }
 
 /** A device says `delivered` for what others sent; up to the last of those its watermark must stand. */
