@@ -59,7 +59,7 @@ describe('pages in browsers', () => {
   it('are all kept out where no list is given', async () => {
     api = makeApi(database);
     const asked = await preflight(page);
-    expect(asked.statusCode).toBe(404);
+    expect(asked.statusCode).toBe(405);
     expect(asked.headers['access-control-allow-origin']).toBeUndefined();
   });
 
