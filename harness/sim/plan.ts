@@ -31,6 +31,7 @@ export const faultNames = [
   'cut_deliveries',
   'stall_deliveries',
   'slow_devices',
+  'lose_device_and_gateway',
   'gateway_clocks',
   'offset_gaps',
   'compaction',

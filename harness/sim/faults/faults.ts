@@ -71,6 +71,7 @@ export class Faults {
     cut_deliveries: () => this.#cutDeliveries(),
     stall_deliveries: () => this.#stallDeliveries(),
     slow_devices: () => this.#slowDevices(),
+    lose_device_and_gateway: () => this.#loseDeviceAndGateway(),
     gateway_clocks: () => this.#skewGateways(),
     offset_gaps: () => {
       this.#world.broker.gaps = 0.2;
@@ -108,6 +109,21 @@ export class Faults {
 
   #slowDevices(): void {
     for (const one of this.#world.people) if (this.#random.chance(0.4)) one.rate = this.#random.between(150, 3_000);
+  }
+
+  /** A device dies for good without a word, and a moment later the gateway that still thinks it has it. */
+  #loseDeviceAndGateway(): void {
+    const { people, devices, gateways, time } = this.#world;
+    if (people.some(({ isAsleep }) => isAsleep)) return; // Somebody must be left.
+    const device = this.#random.pick(people.filter(({ isConnected }) => isConnected));
+    const connection = [...devices.connections].findLast((one) => one.device === device?.life && !one.isOver);
+    if (device === undefined || connection === undefined) return;
+    devices.dyingInSilence.add(connection.device);
+    device.fallAsleep();
+    const gateway = gateways.find(({ life }) => life === connection.gateway.life);
+    time.after(this.#random.between(1_000, 9_000), () => {
+      if (gateway !== undefined && gateway.life === connection.gateway.life) this.#crash(gateway);
+    });
   }
 
   #skewGateways(): void {

@@ -15,6 +15,8 @@ export interface DeviceNetworkOptions {
 export class DeviceNetwork {
   readonly #options: DeviceNetworkOptions;
   readonly connections = new Set<DeviceConnection>();
+  /** Devices whose end no gateway learns of but by their silence. */
+  readonly dyingInSilence = new Set<Life>();
   mostDelayMs = 30;
 
   constructor(options: DeviceNetworkOptions) {
@@ -52,7 +54,8 @@ export class DeviceNetwork {
     const { random } = this.#options;
     // Who dies leaves the other with a silence, or, where its machine lives on, with a reset.
     connection.device.onEnd(() => {
-      if (random.chance(0.7)) connection.cutServer(random.delay(3_000));
+      const isSilent = this.dyingInSilence.has(connection.device) || random.chance(0.3);
+      if (!isSilent) connection.cutServer(random.delay(3_000));
     });
     connection.gateway.life.onEnd(() => {
       if (random.chance(0.8)) connection.cutClient(random.delay(3_000));
