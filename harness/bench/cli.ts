@@ -55,7 +55,7 @@ program
   .option('--require-rate <n>', 'fail below so many delivered messages a second', positive)
   .option('--require-p99 <ms>', 'fail above this 99th percentile', positive)
   .option('--require-writes <n>', 'fail above so many store writes a message', positive)
-  .option('--cpu-profile <folder>', 'embedded: let the server write a CPU profile there when it ends')
+  .option('--cpu-profile <folder>', 'let the processes of the server write CPU profiles there when they end')
   .option('--json', 'print one JSON object as the last line')
   .action(async (flags: DeliveryFlags) => {
     await buildAll();

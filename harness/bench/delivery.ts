@@ -21,7 +21,7 @@ export interface DeliveryOptions {
   readonly pairs: number;
   readonly bodyBytes: number;
   readonly warmUpSeconds: number;
-  /** Embedded: the server writes a CPU profile there when it ends. */
+  /** The processes of the server write CPU profiles there when they end. */
   readonly cpuProfileFolder: string | null;
 }
 

@@ -10,6 +10,8 @@ export interface ClusterProcessesOptions {
   readonly onLog?: (process: string, line: LogLine) => void;
   /** Further environment of every process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Arguments of node itself, for every process. */
+  readonly nodeArguments?: readonly string[];
 }
 
 export class ClusterProcesses {
@@ -84,6 +86,7 @@ export class ClusterProcesses {
       name,
       main: appMain(member.app),
       env: { ...member.env, ...env },
+      nodeArguments: this.#options.nodeArguments ?? [],
       onLog: (line) => this.#options.onLog?.(name, line),
     });
     this.#processes.set(name, process);

@@ -15,7 +15,7 @@ interface Server {
 export interface ThroughputOptions {
   /** The core that the embedded server is bound to. */
   readonly cpu: number | null;
-  /** Where the embedded server writes a CPU profile when it ends. */
+  /** Where the processes of the server write CPU profiles when they end. */
   readonly cpuProfileFolder: string | null;
 }
 
@@ -27,7 +27,7 @@ export class ThroughputWorld implements Server {
   }
 
   static async start(profile: Profile, options: ThroughputOptions): Promise<ThroughputWorld> {
-    return new ThroughputWorld(profile === 'embedded' ? await embedded(options) : await cluster());
+    return new ThroughputWorld(profile === 'embedded' ? await embedded(options) : await cluster(options));
   }
 
   get apiUrl(): string {
@@ -52,10 +52,13 @@ export class ThroughputWorld implements Server {
   }
 }
 
+const profiling = (folder: string | null): string[] =>
+  folder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
+
 async function embedded({ cpu, cpuProfileFolder }: ThroughputOptions): Promise<Server> {
   const standalone = await Standalone.create({
     ...(cpu === null ? {} : { wrapper: ['taskset', '-c', String(cpu)] }),
-    ...(cpuProfileFolder === null ? {} : { nodeArguments: ['--cpu-prof', `--cpu-prof-dir=${cpuProfileFolder}`] }),
+    nodeArguments: profiling(cpuProfileFolder),
   });
   await standalone.start();
   return {
@@ -69,9 +72,9 @@ async function embedded({ cpu, cpuProfileFolder }: ThroughputOptions): Promise<S
   };
 }
 
-async function cluster(): Promise<Server> {
+async function cluster({ cpuProfileFolder }: ThroughputOptions): Promise<Server> {
   await prepareCluster();
-  const processes = await ClusterProcesses.create();
+  const processes = await ClusterProcesses.create({ nodeArguments: profiling(cpuProfileFolder) });
   await processes.startAll();
   return {
     apiUrl: processes.apiUrl,
