@@ -191,6 +191,20 @@ describe('read', () => {
     expect(watermarks(gateway)).toEqual([['read', 4, 3]]);
   });
 
+  it('rule 18: never goes back to an old message of which this connection knows nothing else', async () => {
+    const gateway = new TestGateway();
+    const { alice, bob, conversationId } = await gateway.pair();
+    const [old, newer] = [3, 13].map((seq) => gateway.project(conversationId, seq, alice.userId, { ordinal: seq }));
+    const stored = { deviceId: bob.deviceId, kind: 'read', seq: 12 } as const;
+    gateway.stores.watermarkRows.set(`${conversationId}/${bob.userId}`, [stored]);
+    bob.say('read', { conversation_id: conversationId, seq: 3, message_id: old!.messageId });
+    await gateway.seconds(2);
+    expect(watermarks(gateway)).toEqual([]);
+    bob.say('read', { conversation_id: conversationId, seq: 13, message_id: newer!.messageId });
+    await gateway.seconds(2);
+    expect(watermarks(gateway)).toEqual([['read', 13, 13]]);
+  });
+
   it('needs no read for the newest message that it delivered itself', async () => {
     const gateway = new TestGateway();
     const { alice, bob, conversationId } = await gateway.pair();

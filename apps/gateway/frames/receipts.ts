@@ -125,9 +125,12 @@ export class ReceiptDesk {
   }
 }
 
-/** True if no earlier connection of the device can have said more: it is known, or this is the newest that is projected. */
-function isFloorKnown(mark: ConversationMark, watermark: Watermark, seq: number): boolean {
-  return watermark.isFloorKnown || seq >= mark.projectedSeq;
+/**
+ * True if no earlier connection of the device can have said more: it is known, or this is the newest that is projected. Where this
+ * connection has seen nothing of the conversation (a read of an old message), it is neither.
+ */
+function isFloorKnown({ projectedSeq }: ConversationMark, watermark: Watermark, seq: number): boolean {
+  return watermark.isFloorKnown || (projectedSeq > 0 && seq >= projectedSeq);
 }
 
 function validate(conversationId: string, seq: number): void {
