@@ -86,7 +86,7 @@ function seedsToRun(): Set<number> {
 }
 
 function fail(seed: number, violations: readonly Violation[]): void {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim();
+  const commit = currentCommit();
   console.log(`seed ${seed} fails at commit ${commit}; again: npm run sim -- --seed ${seed} --trace`);
   printViolations(violations);
   addRegression(
@@ -94,6 +94,14 @@ function fail(seed: number, violations: readonly Violation[]): void {
     commit,
     violations.map(({ check }) => check),
   );
+}
+
+function currentCommit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim();
+  } catch {
+    return 'unknown'; // Sources without their repository.
+  }
 }
 
 function printViolations(violations: readonly Violation[]): void {

@@ -13,6 +13,9 @@ process.on('message', (order: SeedOrder) => {
   void runOrdered(order);
 });
 
+// Whoever ordered runs is gone.
+process.on('disconnect', () => process.exit());
+
 async function runOrdered({ seed, activeMs }: SeedOrder): Promise<void> {
   const allowAgain = forbidReality();
   try {
