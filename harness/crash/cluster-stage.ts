@@ -5,7 +5,10 @@ import { repository } from '../test/program.ts';
 import { ClusterWorld } from '../world/cluster-world.ts';
 import { settingsOf } from '../world/services-in-use.ts';
 
+export const clusterFolder = join(repository, 'var', 'crash-cluster');
+
 export class ClusterStage {
+  readonly folder = clusterFolder;
   readonly services: NativeCluster;
   readonly world: ClusterWorld;
 
@@ -15,7 +18,7 @@ export class ClusterStage {
   }
 
   static async open(): Promise<ClusterStage> {
-    const services = new NativeCluster(join(repository, 'var', 'crash-cluster'), await ownPorts());
+    const services = new NativeCluster(clusterFolder, await ownPorts());
     await services.down({ wipe: true }); // What an interrupted run may have left.
     try {
       await services.up();

@@ -14,6 +14,10 @@ export class EmbeddedStage {
     return new EmbeddedStage(await EmbeddedWorld.start());
   }
 
+  get folder(): string {
+    return this.world.standalone.dataDir;
+  }
+
   /** Starts it again if a test that failed left it dead. */
   async mend(): Promise<void> {
     const { standalone } = this.world;

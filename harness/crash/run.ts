@@ -2,11 +2,13 @@
  * `npm run crash -- [--profile PROFILE] [--only TEXT] [--down SECONDS] [--json]`: harms a Parley under load, part by part, and
  * checks that nobody could have noticed.
  */
+import { rmSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { processTree, signal } from '../services/processes.ts';
 import type { BaseWorld } from '../world/base-world.ts';
 import { buildAll } from '../world/build.ts';
 import type { Profile } from '../world/world.ts';
-import { ClusterStage } from './cluster-stage.ts';
+import { ClusterStage, clusterFolder } from './cluster-stage.ts';
 import { clusterTests } from './cluster-tests.ts';
 import { type CrashResult, type CrashTest, runCrashTest } from './crash-test.ts';
 import { EmbeddedStage, embeddedTests } from './embedded-tests.ts';
@@ -14,6 +16,8 @@ import { linesOf, summaryOf } from './summary.ts';
 
 interface Stage {
   readonly world: BaseWorld;
+  /** Where its data lies. */
+  readonly folder: string;
   mend(): Promise<void>;
   close(): Promise<void>;
 }
@@ -39,22 +43,22 @@ const say = (line: string): void => {
 };
 
 const results: CrashResult[] = [];
+const folders = new Set<string>([clusterFolder]);
 let skipped = 0;
-let open: Stage | null = null;
-let isInterrupted = false;
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(name, () => {
-    isInterrupted = true;
-    void open?.close().finally(() => process.exit(1));
-  });
-}
 
-async function attempt<S extends Stage>(test: CrashTest<S>, stage: S): Promise<CrashResult> {
+/** Whatever runs was started by this process, and its data is of no use to anybody: nothing is left of either. */
+function abandon(): never {
+  for (const pid of processTree(process.pid).slice(1)) signal(pid, 'SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  process.exit(1);
+}
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, abandon);
+
+async function attempt<S extends Stage>(test: CrashTest<S>, stage: () => Promise<S>): Promise<CrashResult> {
   try {
-    return await runCrashTest(test, stage, downMs);
+    return await runCrashTest(test, await stage(), downMs);
   } catch (error) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const details = [text, ...stage.world.problems.slice(-10)];
+    const details = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
     return {
       name: test.name,
       passed: false,
@@ -67,6 +71,18 @@ async function attempt<S extends Stage>(test: CrashTest<S>, stage: S): Promise<C
   }
 }
 
+/** Makes the stage fit for the next test; false if it could not be, and was given up. */
+async function isMended(stage: Stage): Promise<boolean> {
+  try {
+    await stage.mend();
+    return true;
+  } catch (error) {
+    say(`        the stage can't be mended and is built anew: ${String(error).slice(0, 600)}`);
+    await stage.close();
+    return false;
+  }
+}
+
 async function play<S extends Stage>(
   where: Profile,
   tests: readonly CrashTest<S>[],
@@ -75,20 +91,19 @@ async function play<S extends Stage>(
   const isMeant = profile === undefined || profile === where;
   const chosen = tests.filter(({ name }) => isMeant && (only === undefined || name.includes(only)));
   skipped += tests.length - chosen.length;
-  if (chosen.length === 0 || isInterrupted) return;
-  const stage = await openStage();
-  open = stage;
-  try {
-    for (const test of chosen) {
-      const result = await attempt(test, stage);
-      results.push(result);
-      for (const line of linesOf(result)) say(line);
-      await stage.mend();
-    }
-  } finally {
-    open = null;
-    await stage.close();
+  const held: { stage: S | null } = { stage: null };
+  const opened = async (): Promise<S> => {
+    held.stage ??= await openStage();
+    folders.add(held.stage.folder);
+    return held.stage;
+  };
+  for (const test of chosen) {
+    const result = await attempt(test, opened);
+    results.push(result);
+    for (const line of linesOf(result)) say(line);
+    if (held.stage !== null && !(await isMended(held.stage))) held.stage = null;
   }
+  await held.stage?.close();
 }
 
 await buildAll();
