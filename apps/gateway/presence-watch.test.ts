@@ -44,6 +44,24 @@ describe('watch', () => {
     expect(carol.of('presence')).toHaveLength(3);
   });
 
+  it('rule 19: a change that comes while the answer is read is not undone by it', async () => {
+    const gateway = new TestGateway();
+    const { alice, bob } = await gateway.pair();
+    const other = randomUUID();
+    const { read } = gateway.presence;
+    gateway.presence.read = async (userIds) => {
+      const old = await read.call(gateway.presence, userIds);
+      gateway.core.sink.deliver([presence(bob.userId, 'online')]);
+      return old;
+    };
+    alice.say('watch', { request_id: 1, user_ids: [bob.userId, other] });
+    await gateway.settle();
+    expect(alice.of('presence').map(({ user_id, status }) => [user_id, status])).toEqual([
+      [bob.userId, 'online'],
+      [other, 'offline'],
+    ]);
+  });
+
   it('tells the store when nobody here watches a user any more', async () => {
     const gateway = new TestGateway();
     const { alice, bob } = await gateway.pair();

@@ -26,6 +26,8 @@ export class PresenceWatch {
   readonly #on: PresenceWatchDependencies;
   readonly #settings: GatewaySettings;
   readonly #watchers = new Map<string, Set<Connection>>();
+  /** For each answer under way, whose presence changed since it was asked for. */
+  readonly #reading = new Set<Set<string>>();
   #round: Iterator<string> | null = null;
 
   constructor(dependencies: PresenceWatchDependencies, settings: GatewaySettings) {
@@ -35,6 +37,11 @@ export class PresenceWatch {
 
   watchersOf(userId: string): ReadonlySet<Connection> {
     return this.#watchers.get(userId) ?? noWatchers;
+  }
+
+  /** A change of the user's presence goes to its watchers now: an answer that is being read may be from before. */
+  changes(userId: string): void {
+    for (const changed of this.#reading) changed.add(userId);
   }
 
   /** Answers with the presence of each user. The store is told first, so no change falls between answer and watch. */
@@ -47,13 +54,24 @@ export class PresenceWatch {
     for (const userId of added) this.#add(connection, userId);
     try {
       await this.#on.presence.watch(this.#settings.gatewayId, userIds, this.#on.clock.nowMs());
-      const known = await this.#on.presence.read(userIds);
-      for (const { userId, status, lastSeenMs } of known) {
-        connection.send('presence', { user_id: userId, status, last_seen_ms: lastSeenMs });
-      }
+      await this.#answer(connection, userIds);
     } catch (error) {
       for (const userId of added) this.#remove(connection, userId);
       throw error;
+    }
+  }
+
+  /** Leaves out whom the connection was told of meanwhile: what it was told is newer. */
+  async #answer(connection: Connection, userIds: readonly string[]): Promise<void> {
+    const changed = new Set<string>();
+    this.#reading.add(changed);
+    try {
+      for (const { userId, status, lastSeenMs } of await this.#on.presence.read(userIds)) {
+        if (changed.has(userId)) continue;
+        connection.send('presence', { user_id: userId, status, last_seen_ms: lastSeenMs });
+      }
+    } finally {
+      this.#reading.delete(changed);
     }
   }
 

@@ -58,6 +58,7 @@ export class Sink implements DeliverySink {
       }
     }
     if (item.watchersOf !== undefined) {
+      this.#on.watches.changes(item.watchersOf);
       for (const connection of this.#on.watches.watchersOf(item.watchersOf)) this.#writeOther(connection, frame, nowMs);
     }
     if (item.everyone === true) {
