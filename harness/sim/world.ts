@@ -111,7 +111,7 @@ export class World {
     this.remotes = {
       log: this.#remote('log'),
       cql: this.#remote('cql'),
-      redis: this.#remote('redis'),
+      redis: new Remote('redis', this.random.fork('redis'), quietRemote(), true),
       directory: this.#remote('directory'),
     };
     this.devices = new DeviceNetwork({

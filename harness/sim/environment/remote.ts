@@ -6,6 +6,7 @@
  * its failure was told; or nobody says anything until the caller's time is up. For the caller all four are `unavailable`.
  */
 import { ParleyError } from '@parley/schemas/errors/parley-error';
+import { Pipe } from '../network/pipe.ts';
 import type { Life } from './life.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
@@ -21,15 +22,20 @@ export interface RemoteFaults {
 const timeoutMs = 2_000;
 const mostLatenessMs = 8_000;
 
+type FailureKind = 'refused' | 'unanswered' | 'late' | 'silent';
+
 export class Remote {
   readonly #random: SeededRandom;
   readonly faults: RemoteFaults;
   readonly #name: string;
+  /** Of processes that have one connection, on which requests and answers stay in order; null: each goes for itself. */
+  readonly #connections: WeakMap<Life, { readonly there: Pipe; readonly back: Pipe }> | null;
 
-  constructor(name: string, random: SeededRandom, faults: RemoteFaults) {
+  constructor(name: string, random: SeededRandom, faults: RemoteFaults, keepsOrder = false) {
     this.#name = name;
     this.#random = random;
     this.faults = faults;
+    this.#connections = keepsOrder ? new WeakMap() : null;
   }
 
   /**
@@ -39,14 +45,12 @@ export class Remote {
   call<T>(life: Life, perform: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!life.beginCall()) return;
-      const { mostDelayMs, failure, isDown } = this.faults;
-      const there = this.#random.delay(mostDelayMs);
-      const back = this.#random.delay(mostDelayMs);
+      const { failure, isDown } = this.faults;
       if (isDown || this.#random.chance(failure)) {
-        this.#fail(life, perform, reject, there + back);
+        this.#fail(life, perform, reject);
         return;
       }
-      life.time.after(there, () => {
+      this.#there(life, () => {
         let settle: () => void;
         try {
           const result = perform();
@@ -54,22 +58,51 @@ export class Remote {
         } catch (error) {
           settle = () => reject(error);
         }
-        life.time.after(back, () => life.enter(settle));
+        this.#back(life, () => life.enter(settle));
       });
     });
   }
 
-  #fail(life: Life, perform: () => unknown, reject: (error: unknown) => void, delayMs: number): void {
-    const kind = this.faults.isDown
-      ? 'refused'
-      : this.#random.pick(['refused', 'unanswered', 'late', 'silent'] as const);
-    const failAfterMs = kind === 'silent' ? timeoutMs : delayMs;
-    if (kind === 'unanswered') life.time.after(Math.floor(delayMs / 2), () => void this.#quietly(perform));
+  #there(life: Life, run: () => void): void {
+    if (this.#connections === null) life.time.after(this.#delay(), run);
+    else this.#connectionOf(life).there.send(0, run);
+  }
+
+  #back(life: Life, run: () => void): void {
+    if (this.#connections === null) life.time.after(this.#delay(), run);
+    else this.#connectionOf(life).back.send(0, run);
+  }
+
+  #connectionOf(life: Life): { readonly there: Pipe; readonly back: Pipe } {
+    let connection = this.#connections!.get(life);
+    if (connection === undefined) {
+      const options = { time: life.time, random: this.#random, mostDelayMs: () => this.faults.mostDelayMs };
+      connection = { there: new Pipe(options), back: new Pipe(options) };
+      this.#connections!.set(life, connection);
+    }
+    return connection;
+  }
+
+  #delay(): number {
+    return this.#random.delay(this.faults.mostDelayMs);
+  }
+
+  #fail(life: Life, perform: () => unknown, reject: (error: unknown) => void): void {
+    const kind = this.#kindOfFailure();
+    const failAfterMs = kind === 'silent' ? timeoutMs : this.#delay() + this.#delay();
+    if (kind === 'unanswered') this.#there(life, () => this.#quietly(perform));
     if (kind === 'late') {
-      life.time.after(delayMs + this.#random.between(1, mostLatenessMs), () => void this.#quietly(perform));
+      life.time.after(failAfterMs + this.#random.between(1, mostLatenessMs), () => this.#quietly(perform));
     }
     const error = new ParleyError('unavailable', { detail: `${this.#name}: ${kind}` });
     life.time.after(failAfterMs, () => life.enter(() => reject(error)));
+  }
+
+  #kindOfFailure(): FailureKind {
+    if (this.faults.isDown) return 'refused';
+    const kind = this.#random.pick(['refused', 'unanswered', 'late', 'silent'] as const);
+    // What was sent on a connection arrives before what is sent on it later, or not at all.
+    return kind === 'late' && this.#connections !== null ? 'unanswered' : kind;
   }
 
   /** Nobody waits for the answer. */

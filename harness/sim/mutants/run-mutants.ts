@@ -30,11 +30,12 @@ export function checkMutants(): void {
 
 export async function runMutants(options: MutantsOptions): Promise<MutantsResult> {
   checkMutants();
+  const baseline = new Baseline();
   const caught: string[] = [];
   const survived: string[] = [];
   for (const mutant of mutants.filter(({ name }) => name.includes(options.only))) {
     const startedMs = performance.now();
-    const found = await hunt(mutant, options);
+    const found = await hunt(mutant, options, baseline);
     const seconds = Math.round((performance.now() - startedMs) / 1_000);
     (found === null ? survived : caught).push(mutant.name);
     options.print(`rule ${mutant.rule}, ${mutant.name}: ${found ?? 'SURVIVED'} (${seconds} s)`);
@@ -43,21 +44,47 @@ export async function runMutants(options: MutantsOptions): Promise<MutantsResult
 }
 
 /** Which check noticed it, in which seed; null if none did. */
-async function hunt(mutant: Mutant, { mostSeeds, from }: MutantsOptions): Promise<string | null> {
-  let found: string | null = null;
-  let seeds = 0;
-  await runSeeds(
-    Array.from({ length: mostSeeds }, (_, index) => from + index),
-    {
+async function hunt(mutant: Mutant, { mostSeeds, from }: MutantsOptions, baseline: Baseline): Promise<string | null> {
+  for (let seed = from; seed < from + mostSeeds; seed += seedsAtOnce) {
+    const failed = new Map<number, readonly string[]>();
+    const some = Array.from({ length: Math.min(seedsAtOnce, from + mostSeeds - seed) }, (_, index) => seed + index);
+    await runSeeds(some, {
       activeMs: null,
       mutant,
-      done: ({ seed, violations }) => {
-        seeds++;
-        const checks = violations.map(({ check }) => check).join(', ');
-        if (violations.length > 0) found ??= `caught by ${checks} in seed ${seed}, after ${seeds} seeds`;
-        return found === null;
+      done: (report) => {
+        if (report.violations.length > 0)
+          failed.set(
+            report.seed,
+            report.violations.map(({ check }) => check),
+          );
+        return failed.size === 0;
       },
-    },
-  );
-  return found;
+    });
+    for (const [failing, checks] of failed) {
+      const own = await baseline.without(failing, checks);
+      if (own.length > 0)
+        return `caught by ${own.join(', ')} in seed ${failing}, among the first ${seed - from + some.length}`;
+    }
+  }
+  return null;
+}
+
+const seedsAtOnce = 20;
+
+/** What seeds say of the code as it is: a check that fails there anyway notices nothing. */
+class Baseline {
+  readonly #checks = new Map<number, ReadonlySet<string>>();
+
+  async without(seed: number, checks: readonly string[]): Promise<string[]> {
+    if (!this.#checks.has(seed)) {
+      await runSeeds([seed], {
+        activeMs: null,
+        done: ({ violations }) => {
+          this.#checks.set(seed, new Set(violations.map(({ check }) => check)));
+          return false;
+        },
+      });
+    }
+    return checks.filter((check) => !this.#checks.get(seed)!.has(check));
+  }
 }
