@@ -187,10 +187,10 @@ export class Faults {
     });
   }
 
+  /** One Redis holds both, so it loses both. */
   #flush(): void {
-    const { time } = this.#world;
-    if (this.#random.chance(0.7)) this.#world.sessions = new MemorySessionStore({ clock: time });
-    if (this.#random.chance(0.7)) this.#world.presence = new MemoryPresenceStore();
+    this.#world.sessions = new MemorySessionStore({ clock: this.#world.time });
+    this.#world.presence = new MemoryPresenceStore();
   }
 
   #later(mostMs: number, run: () => void): void {
