@@ -1,5 +1,35 @@
 // Generated from the .avsc files by `npm run generate`; do not edit.
 
+/** One record of a sealed block. */
+export interface SealedRecord {
+  /** its offset less from_offset */
+  offset_delta: number;
+  /** the first 16 bytes of the SHA-256 of its timestamp, key, value and headers */
+  digest: Buffer;
+}
+
+/** The hash chain over one partition of a topic up to an offset, with a short hash of every record of its block, so that a record that is changed later can be named. */
+export interface AuditCheckpoint {
+  /** which topic is sealed */
+  topic: string;
+  /** which of its partitions; the checkpoint lies in the partition of the same number */
+  partition: number;
+  /** 1 for the first checkpoint of a partition, then one more each */
+  number: number;
+  /** SHA-256 of the previous checkpoint's Avro body; empty for the first */
+  previous: Buffer;
+  /** where the block begins; the to_offset of the previous checkpoint */
+  from_offset: number;
+  /** where the block ends, exclusive: everything below it is sealed */
+  to_offset: number;
+  /** every record of the block, in order; offsets that are absent here held no record */
+  records: SealedRecord[];
+  /** SHA-256 chain over all records of the partition below to_offset */
+  chain: Buffer;
+  /** when */
+  sealed_at_ms: number;
+}
+
 export type MemberRole = 'member' | 'admin';
 
 /** One member at the creation of a group. */
@@ -198,6 +228,7 @@ export interface ReceiptAdvanced {
 
 /** Every event by its name. */
 export interface EventTypes {
+  audit_checkpoint: AuditCheckpoint;
   conversation_created: ConversationCreated;
   dead_letter: DeadLetter;
   member_added: MemberAdded;
@@ -211,6 +242,7 @@ export interface EventTypes {
 export type EventName = keyof EventTypes;
 
 export const eventSchemas = {
+  audit_checkpoint: {"type":"record","name":"AuditCheckpoint","namespace":"parley.events","doc":"The hash chain over one partition of a topic up to an offset, with a short hash of every record of its block, so that a record that is changed later can be named.","fields":[{"name":"topic","type":"string","doc":"which topic is sealed"},{"name":"partition","type":"int","doc":"which of its partitions; the checkpoint lies in the partition of the same number"},{"name":"number","type":"long","doc":"1 for the first checkpoint of a partition, then one more each"},{"name":"previous","type":"bytes","doc":"SHA-256 of the previous checkpoint's Avro body; empty for the first"},{"name":"from_offset","type":"long","doc":"where the block begins; the to_offset of the previous checkpoint"},{"name":"to_offset","type":"long","doc":"where the block ends, exclusive: everything below it is sealed"},{"name":"records","type":{"type":"array","items":{"type":"record","name":"SealedRecord","namespace":"parley.types","doc":"One record of a sealed block.","fields":[{"name":"offset_delta","type":"int","doc":"its offset less from_offset"},{"name":"digest","type":"bytes","doc":"the first 16 bytes of the SHA-256 of its timestamp, key, value and headers"}]}},"doc":"every record of the block, in order; offsets that are absent here held no record"},{"name":"chain","type":"bytes","doc":"SHA-256 chain over all records of the partition below to_offset"},{"name":"sealed_at_ms","type":"long","doc":"when"}]},
   conversation_created: {"type":"record","name":"ConversationCreated","namespace":"parley.events","doc":"A group came to be. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"group id, never a version 5 UUID"},{"name":"directory_version","type":"long","doc":"per-conversation version; 1 for the creation"},{"name":"created_by","type":{"type":"string","logicalType":"uuid"},"doc":"who created it"},{"name":"members","type":{"type":"array","items":{"type":"record","name":"InitialMember","namespace":"parley.types","doc":"One member at the creation of a group.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"who is in"},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","doc":"An admin may change the group; a member may not.","symbols":["member","admin"],"default":"member"},"doc":"as what"}]}},"doc":"everyone who is in from the start"},{"name":"rules_version","type":"int","doc":"version of the rules"}]},
   dead_letter: {"type":"record","name":"DeadLetter","namespace":"parley.events","doc":"A record that no version of the code can process, kept whole so that it can be looked at and sent again.","fields":[{"name":"topic","type":"string","doc":"where it stood"},{"name":"partition","type":"int","doc":"where it stood"},{"name":"offset","type":"long","doc":"where it stood"},{"name":"timestamp_ms","type":"long","doc":"its record timestamp"},{"name":"key","type":["null","bytes"],"doc":"its key","default":null},{"name":"value","type":["null","bytes"],"doc":"its value, byte for byte","default":null},{"name":"code","type":"string","doc":"why, from the error catalogue"},{"name":"detail","type":"string","doc":"why, without private data"}]},
   member_added: {"type":"record","name":"MemberAdded","namespace":"parley.events","doc":"A user joined a group. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the group"},{"name":"directory_version","type":"long","doc":"last + 1"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"who joined"},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","doc":"An admin may change the group; a member may not.","symbols":["member","admin"],"default":"member"},"doc":"as what"},{"name":"added_by","type":{"type":"string","logicalType":"uuid"},"doc":"by whom"},{"name":"rules_version","type":"int","doc":"version of the rules"}]},

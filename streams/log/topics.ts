@@ -9,6 +9,7 @@ export const topics = {
   presence: 'chat.presence',
   pushJobs: 'push.jobs',
   deadLetters: 'dead.letters',
+  audit: 'chat.audit',
 } as const;
 
 /** Partition counts are fixed at birth: 12 in tests, 64 by default, 1,024 or more in a production cell. */
@@ -19,5 +20,7 @@ export function topicSpecs(partitions: number): TopicSpec[] {
     { topic: topics.presence, partitions, retentionMs: 7 * dayMs, compacted: false },
     { topic: topics.pushJobs, partitions, retentionMs: 7 * dayMs, compacted: false },
     { topic: topics.deadLetters, partitions: 1, retentionMs: 30 * dayMs, compacted: false },
+    // As many partitions as what it seals: a checkpoint lies in the partition of the same number.
+    { topic: topics.audit, partitions, retentionMs: null, compacted: false },
   ];
 }
