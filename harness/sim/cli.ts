@@ -2,13 +2,14 @@
  * `npm run sim -- --seeds 200 [--from S] [--minutes M] [--json]` runs seeds; `--seed N --trace` runs one and tells its story;
  * `--mutants` breaks the code on purpose, one defect at a time, and looks whether a seed notices.
  */
-import { execFileSync } from 'node:child_process';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { currentCommit } from './commit.ts';
 import { forbidReality } from './environment/reality.ts';
 import { runMutants } from './mutants/run-mutants.ts';
-import { addRegression, knownRegressions } from './regressions.ts';
+import { addRegression, knownRegressions, nameOf } from './regressions.ts';
 import { runSeed, type Violation } from './run-seed.ts';
 import { runSeeds } from './seed-pool.ts';
+import type { SeedOrder } from './seed-worker.ts';
 
 interface Options {
   readonly seeds: number;
@@ -18,59 +19,71 @@ interface Options {
   readonly trace?: true;
   readonly mutants?: true;
   readonly only?: string;
+  readonly remember?: true;
   readonly json?: true;
 }
 
 const mostDetails = 5;
+
+function whole(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is asked for');
+  return Number(text);
+}
+
+function positive(text: string): number {
+  if (!(Number(text) > 0)) throw new InvalidArgumentError('a number above zero is asked for');
+  return Number(text);
+}
+
 const options = new Command('sim')
-  .option('--seeds <count>', 'how many seeds to run', Number, 200)
-  .option('--from <seed>', 'the first of them', Number, 1)
-  .option('--minutes <minutes>', 'virtual minutes of acts and faults; absent: each seed says', Number)
-  .option('--seed <seed>', 'run this one alone', Number)
+  .option('--seeds <count>', 'how many seeds to run', whole, 200)
+  .option('--from <seed>', 'the first of them', whole, 1)
+  .option('--minutes <minutes>', 'virtual minutes of acts and faults; absent: each seed says', positive)
+  .option('--seed <seed>', 'run this one alone', whole)
   .option('--trace', 'tell what happens, line by line')
   .option('--mutants', 'break the code on purpose, and see whether it is noticed')
-  .option('--only <text>', 'mutants whose name has this text')
+  .option('--only <text>', 'mutants whose rule or name has this text, such as "rule 9,"')
+  .option('--remember', 'write down which seed noticed a mutant, to be tried first the next time')
   .option('--json', 'print one JSON object as the last line')
   .parse()
   .opts<Options>();
+/** As it is before a failing seed is written down. */
+const commit = currentCommit();
 const activeMs = options.minutes === undefined ? null : options.minutes * 60_000;
 
 if (options.mutants) process.exitCode = await tryMutants();
-else if (options.seed !== undefined) process.exitCode = await runOne(options.seed);
+else if (options.seed !== undefined) process.exitCode = await runOne({ seed: options.seed, activeMs });
 else process.exitCode = await runMany();
 
-async function runOne(seed: number): Promise<number> {
+async function runOne(order: SeedOrder): Promise<number> {
   const allowAgain = forbidReality();
-  const result = await runSeed({ seed, activeMs, keepsTrace: options.trace === true });
+  const result = await runSeed({ ...order, keepsTrace: options.trace === true });
   allowAgain();
   for (const line of result.trace) console.log(line);
-  console.log(
-    `seed ${seed}: ${[...result.plan.faults].join(', ') || 'no faults'}; ${JSON.stringify(result.plan.shape)}`,
-  );
-  printViolations(result.violations);
-  const { events, accepted, hash, violations } = result;
-  if (options.json) console.log(JSON.stringify({ seed, violations: violations.length, events, accepted, hash }));
-  else console.log(`${events} events, ${accepted} messages accepted, trace ${hash}`);
+  const { plan, events, accepted, hash, violations } = result;
+  console.log(`seed ${nameOf(order)}: ${[...plan.faults].join(', ') || 'no faults'}; ${JSON.stringify(plan.shape)}`);
+  if (violations.length > 0) fail(order, violations);
+  if (options.json) {
+    const counts = { seeds: 1, violations: violations.length > 0 ? 1 : 0, events, accepted };
+    console.log(JSON.stringify({ ...counts, seed: order.seed, hash }));
+  } else console.log(`${events} events, ${accepted} messages accepted, trace ${hash}`);
   return violations.length === 0 ? 0 : 1;
 }
 
 async function runMany(): Promise<number> {
   const startedMs = performance.now();
   const totals = { seeds: 0, violations: 0, events: 0, accepted: 0 };
-  const failed: number[] = [];
-  await runSeeds(seedsToRun(), {
-    activeMs,
-    done: ({ seed, violations, events, accepted }) => {
-      totals.seeds++;
-      totals.events += events;
-      totals.accepted += accepted;
-      if (violations.length > 0) {
-        totals.violations++;
-        failed.push(seed);
-        fail(seed, violations);
-      }
-      return true;
-    },
+  const failed: string[] = [];
+  await runSeeds(seedsToRun(), ({ violations, events, accepted, ...order }) => {
+    totals.seeds++;
+    totals.events += events;
+    totals.accepted += accepted;
+    if (violations.length > 0) {
+      totals.violations++;
+      failed.push(nameOf(order));
+      fail(order, violations);
+    }
+    return true;
   });
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
   const counts = { passed: totals.seeds - failed.length, failed: failed.length };
@@ -80,28 +93,18 @@ async function runMany(): Promise<number> {
   return failed.length === 0 && totals.seeds > 0 ? 0 : 1;
 }
 
-function seedsToRun(): Set<number> {
-  const asked = Array.from({ length: options.seeds }, (_, index) => options.from + index);
-  return new Set([...knownRegressions(), ...asked]);
+function seedsToRun(): Iterable<SeedOrder> {
+  const asked = Array.from({ length: options.seeds }, (_, index) => ({ seed: options.from + index, activeMs }));
+  return new Map([...knownRegressions(), ...asked].map((order) => [nameOf(order), order])).values();
 }
 
-function fail(seed: number, violations: readonly Violation[]): void {
-  const commit = currentCommit();
-  console.log(`seed ${seed} fails at commit ${commit}; again: npm run sim -- --seed ${seed} --trace`);
+function fail(order: SeedOrder, violations: readonly Violation[]): void {
+  const minutes = order.activeMs === null ? '' : ` --minutes ${order.activeMs / 60_000}`;
+  console.log(`seed ${nameOf(order)} fails at commit ${commit}`);
+  console.log(`  again: npm run sim -- --seed ${order.seed}${minutes} --trace`);
   printViolations(violations);
-  addRegression(
-    seed,
-    commit,
-    violations.map(({ check }) => check),
-  );
-}
-
-function currentCommit(): string {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim();
-  } catch {
-    return 'unknown'; // Sources without their repository.
-  }
+  const checks = violations.map(({ check }) => check);
+  if (addRegression(order, commit, checks)) console.log('  it was added to harness/sim/regressions.txt');
 }
 
 function printViolations(violations: readonly Violation[]): void {
@@ -113,14 +116,21 @@ function printViolations(violations: readonly Violation[]): void {
 }
 
 async function tryMutants(): Promise<number> {
+  const startedMs = performance.now();
   const { caught, survived } = await runMutants({
     mostSeeds: options.seeds,
     from: options.from,
     only: options.only ?? '',
+    remembers: options.remember === true,
     print: (line) => console.log(line),
   });
   const total = caught.length + survived.length;
-  if (options.json) console.log(JSON.stringify({ mutants: total, caught: caught.length, survived }));
-  else console.log(`${total} mutants, ${caught.length} caught, ${survived.length} survived`);
+  const seconds = Math.round((performance.now() - startedMs) / 1_000);
+  for (const name of survived) console.log(`SURVIVED: ${name}`);
+  const counts = { mutants: total, caught: caught.length, survived: survived.length };
+  if (options.json) {
+    const suite = { passed: caught.length, failed: survived.length };
+    console.log(JSON.stringify({ ...counts, survivors: survived, ...suite, seconds }));
+  } else console.log(`${total} mutants, ${caught.length} caught, ${survived.length} survived, ${seconds} s`);
   return survived.length === 0 && total > 0 ? 0 : 1;
 }

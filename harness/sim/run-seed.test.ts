@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { checkMutants } from './mutants/run-mutants.ts';
 import { runSeed } from './run-seed.ts';
 
 const activeMs = 30_000;
@@ -25,10 +24,4 @@ describe('a run of the simulator', () => {
   it('violates nothing without faults or with them', async () => {
     for (const seed of [1, 6]) expect((await runSeed({ seed, activeMs, keepsTrace: false })).violations).toEqual([]);
   }, 60_000);
-});
-
-describe('the mutants', () => {
-  it('each stand in the code exactly once', () => {
-    expect(checkMutants).not.toThrow();
-  });
 });

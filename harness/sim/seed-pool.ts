@@ -11,39 +11,54 @@ const worker = fileURLToPath(new URL('seed-worker.ts', import.meta.url));
 /** A run of a mutant may never come to an end. */
 const seedTimeoutMs = 60_000;
 
-export interface PoolOptions {
-  readonly activeMs: number | null;
-  /** The code is changed so; not at all where it is absent. */
-  readonly mutant?: Mutant;
-  /** Called for every seed; false: no more seeds are begun. */
-  readonly done: (report: SeedReport) => boolean;
-}
+export const workerCount = (): number => Math.min(mostWorkers, availableParallelism());
 
-/** Resolves when the seeds have run, or nobody wants more. */
-export async function runSeeds(seeds: Iterable<number>, options: PoolOptions): Promise<void> {
-  const next = seeds[Symbol.iterator]();
+/** Resolves when all have run, or nobody wants more: `done` is called for every seed, and says whether more are to be begun. */
+export async function runSeeds(orders: Iterable<SeedOrder>, done: (report: SeedReport) => boolean): Promise<void> {
+  const next = orders[Symbol.iterator]();
   const state = { isOver: false };
-  const count = Math.min(mostWorkers, availableParallelism());
-  await Promise.all(Array.from({ length: count }, () => runLane(next, options, state)));
+  await inLanes(async () => {
+    const process = new SeedProcess();
+    for (let order = next.next(); !state.isOver && order.done !== true; order = next.next()) {
+      if (!done(await process.run(order.value))) state.isOver = true;
+    }
+    process.end();
+  });
 }
 
-async function runLane(next: Iterator<number>, options: PoolOptions, state: { isOver: boolean }): Promise<void> {
-  let child: ChildProcess | null = null;
-  for (let seed = next.next(); !state.isOver && seed.done !== true; seed = next.next()) {
-    child ??= begin(options.mutant);
-    const report = await ask(child, { seed: seed.value, activeMs: options.activeMs });
-    if (report === null) child = null;
-    const told = report ?? brokenReport(seed.value);
-    if (!options.done(told)) state.isOver = true;
+/** The same work as often at once as there are workers. */
+export async function inLanes(work: () => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: workerCount() }, work));
+}
+
+/** A process that runs seeds one after the other; begun when it is first needed, and anew after a run that ended it. */
+export class SeedProcess {
+  readonly #mutant: Mutant | null;
+  #child: ChildProcess | null = null;
+
+  /** The code is changed as the mutant says. */
+  constructor(mutant: Mutant | null = null) {
+    this.#mutant = mutant;
   }
-  child?.kill('SIGKILL');
+
+  async run(order: SeedOrder): Promise<SeedReport> {
+    this.#child ??= begin(this.#mutant);
+    const report = await ask(this.#child, order);
+    if (report === null) this.#child = null;
+    return report ?? brokenReport(order);
+  }
+
+  end(): void {
+    this.#child?.kill('SIGKILL');
+    this.#child = null;
+  }
 }
 
-function begin(mutant: Mutant | undefined): ChildProcess {
-  const hook = mutant === undefined ? [] : ['--import', mutantHook];
+function begin(mutant: Mutant | null): ChildProcess {
+  const hook = mutant === null ? [] : ['--import', mutantHook];
   return fork(worker, [], {
     execArgv: ['--conditions=parley-source', '--import', 'tsx', ...hook],
-    env: { ...process.env, PARLEY_SIM_MUTANT: JSON.stringify(mutant ?? null) },
+    env: { ...process.env, PARLEY_SIM_MUTANT: JSON.stringify(mutant) },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
 }
@@ -65,8 +80,8 @@ function ask(child: ChildProcess, order: SeedOrder): Promise<SeedReport | null> 
   });
 }
 
-function brokenReport(seed: number): SeedReport {
+function brokenReport({ seed, activeMs }: SeedOrder): SeedReport {
   const means = 'Something that should never happen happened on a server or in the app.';
   const violation = { check: 'misbehaved', means, details: ['the run did not end, or ended its process'] };
-  return { seed, violations: [violation], events: 0, accepted: 0, hash: '' };
+  return { seed, activeMs, violations: [violation], events: 0, accepted: 0, hash: '' };
 }

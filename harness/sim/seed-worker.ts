@@ -7,7 +7,7 @@ export interface SeedOrder {
   readonly activeMs: number | null;
 }
 
-export type SeedReport = Omit<SeedResult, 'trace' | 'plan'>;
+export type SeedReport = Omit<SeedResult, 'trace' | 'plan'> & SeedOrder;
 
 process.on('message', (order: SeedOrder) => {
   void runOrdered(order);
@@ -20,7 +20,7 @@ async function runOrdered({ seed, activeMs }: SeedOrder): Promise<void> {
   const allowAgain = forbidReality();
   try {
     const { trace, plan, ...report } = await runSeed({ seed, activeMs, keepsTrace: false });
-    process.send?.(report satisfies SeedReport);
+    process.send?.({ ...report, activeMs } satisfies SeedReport);
   } catch (error) {
     console.error(error);
     process.exit(1); // The run itself broke: whoever waits for its report is told by the end of this process.
