@@ -3,6 +3,7 @@ import { config as api, configProblems as unfitApi } from '@parley/api/config';
 import { config as gateway, configProblems as unfitGateway } from '@parley/gateway/config';
 import { config as processor } from '@parley/processor/config';
 import { config as pusher } from '@parley/pusher/config';
+import { config as replay } from '@parley/replay/config';
 import { unsafeInProduction } from '@parley/runtime/cluster-config';
 import { type DescribedKey, describeKeys } from '@parley/runtime/describe-config';
 import { fillSections, table } from '@parley/schemas/pages/marked-sections';
@@ -23,6 +24,7 @@ export const configuredApps: readonly ConfiguredApp[] = [
   { name: 'processor', config: processor, unfit: unsafeInProduction },
   { name: 'pusher', config: pusher, unfit: unsafeInProduction },
   { name: 'setup', config: setup, unfit: unsafeInProduction },
+  { name: 'replay', config: replay, unfit: unsafeInProduction },
 ];
 
 interface Row extends DescribedKey {

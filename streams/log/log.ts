@@ -125,6 +125,9 @@ export interface Log {
   close(): Promise<void>;
 }
 
+/** A log that can only be looked at. */
+export type LogReader = Pick<Log, 'partitionCount' | 'read' | 'bounds' | 'committed' | 'close'>;
+
 /**
  * Where an embedded group keeps its offsets. The embedded log has none of its own: the checkpoint lives in the projections'
  * transaction, so that the two can never disagree (design rule 11). Kafka keeps group offsets itself.

@@ -21,6 +21,11 @@ interface StoredBounds {
   readonly end: number;
 }
 
+export interface StorageOptions {
+  /** For a reader in another process: it takes nothing over, and can write nothing. */
+  readonly readOnly?: boolean;
+}
+
 const ownerKey = 'owner';
 /** Address space to begin with, not disk or memory: while it suffices the file is mapped once. LMDB takes more when it needs it. */
 const mapBytes = 256 * 2 ** 30;
@@ -37,16 +42,28 @@ export class Storage {
   readonly cleaned: Database<number, number>;
   private readonly epoch: number;
 
-  constructor(path: string) {
+  constructor(path: string, { readOnly = false }: StorageOptions = {}) {
     // A batch of lmdb's own per turn of the event loop would reject a promise that nobody can have when a commit fails.
-    this.root = open({ path, mapSize: mapBytes, maxDbs: 8, overlappingSync: false, eventTurnBatching: false });
+    this.root = open({
+      path,
+      mapSize: mapBytes,
+      maxDbs: 8,
+      overlappingSync: false,
+      eventTurnBatching: false,
+      readOnly,
+    });
     this.owner = this.root.openDB('owner', { useVersions: true, encoding: 'string' });
     this.catalogue = this.root.openDB('catalogue', { encoding: 'json' });
     this.bounds = this.root.openDB('bounds', { encoding: 'json', keyEncoding: 'uint32' });
     this.latest = this.root.openDB('latest', { encoding: 'json', keyEncoding: 'binary' });
     this.cleaned = this.root.openDB('cleaned', { encoding: 'json', keyEncoding: 'uint32' });
     this.records = this.root.openDB({ name: 'records', encoding: 'binary', ...{ keyEncoder: recordKeyEncoder } });
-    this.epoch = this.root.transactionSync(() => {
+    this.epoch = readOnly ? 0 : this.takeOver();
+  }
+
+  /** From here on the commits of whoever had the log before are refused. */
+  private takeOver(): number {
+    return this.root.transactionSync(() => {
       const epoch = (this.owner.getEntry(ownerKey)?.version ?? 0) + 1;
       this.owner.put(ownerKey, 'writer', epoch);
       return epoch;
@@ -107,6 +124,13 @@ export class Storage {
 
   async close(): Promise<void> {
     await this.root.close();
+  }
+
+  /** As it is now; null if there is none. */
+  loadPartitionOf(topic: string, partition: number): Partition | null {
+    const entry = this.catalogue.get(topic);
+    if (entry === undefined || partition < 0 || partition >= entry.partitions) return null;
+    return this.loadPartition(entry, entry.number, partition);
   }
 
   private loadTopic(entry: CatalogueEntry): Topic {

@@ -1,0 +1,5 @@
+/** Every command of `npm run replay`, in the order in which `--help` lists them. */
+import type { Command } from '../cli/command.ts';
+import { status } from './status.ts';
+
+export const commands: readonly Command[] = [status];
