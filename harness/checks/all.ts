@@ -1,6 +1,7 @@
 /** All checks of a history, and what they found. */
 import type { Check } from './check.ts';
 import { committedEarly } from './committed-early.ts';
+import { disclosed } from './disclosed.ts';
 import { diverged } from './diverged.ts';
 import { duplicated } from './duplicated.ts';
 import { forged } from './forged.ts';
@@ -8,8 +9,10 @@ import type { History } from './history.ts';
 import { late } from './late.ts';
 import { leaked } from './leaked.ts';
 import { lost } from './lost.ts';
+import { membersDiffer } from './members-differ.ts';
 import { misbehaved } from './misbehaved.ts';
 import { miscounted } from './miscounted.ts';
+import { misjudged } from './misjudged.ts';
 import { notNotified } from './not-notified.ts';
 import { outOfOrder } from './out-of-order.ts';
 import { overclaimed } from './overclaimed.ts';
@@ -18,6 +21,7 @@ import { rebuildDiffers } from './rebuild-differs.ts';
 import { refused } from './refused.ts';
 import { rereadDiffers } from './reread-differs.ts';
 import { turnedAway } from './turned-away.ts';
+import { unbounded } from './unbounded.ts';
 import { unburied } from './unburied.ts';
 import { unsettled } from './unsettled.ts';
 import { unticked } from './unticked.ts';
@@ -37,6 +41,10 @@ export const inspections: readonly Check[] = [
   forged,
   turnedAway,
   misbehaved,
+  misjudged,
+  membersDiffer,
+  disclosed,
+  unbounded,
 ];
 
 export const checks: readonly Check[] = [lost, duplicated, outOfOrder, diverged, unsettled, refused, notNotified];

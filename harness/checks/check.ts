@@ -5,6 +5,8 @@ export interface Check {
   readonly name: string;
   /** One sentence: what a failure means to a user. */
   readonly means: string;
+  /** Of design section 8. */
+  readonly invariants: readonly number[];
   /** Every violation, described; empty if the history is as it should be. */
   find(history: History): string[];
 }

@@ -24,6 +24,7 @@ function* placements({ sends, devices }: History): Generator<Placement> {
 export const diverged: Check = {
   name: 'diverged',
   means: 'Two people, or two devices of one, see the same chat in different orders.',
+  invariants: [3],
   find(history) {
     const messageAt = new Map<string, string>();
     const seqOf = new Map<string, number>();

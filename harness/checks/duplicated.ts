@@ -4,6 +4,7 @@ import type { Check } from './check.ts';
 export const duplicated: Check = {
   name: 'duplicated',
   means: 'The same message stands in the chat twice.',
+  invariants: [2],
   find({ devices }) {
     const repeated: string[] = [];
     for (const { deviceId, received } of devices) {

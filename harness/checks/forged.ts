@@ -4,6 +4,7 @@ import type { Check } from './check.ts';
 export const forged: Check = {
   name: 'forged',
   means: 'A message appears in a chat that its sender never wrote, or wrote long ago.',
+  invariants: [1],
   find({ devices }) {
     return devices.flatMap(({ deviceId, received }) =>
       [...received.values()]

@@ -52,6 +52,8 @@ export interface RecordedPush {
   readonly deviceId: string;
   readonly conversationId: string;
   readonly seq: number;
+  /** What it says, where that is neither the preview that its sender chose nor the text for those without. */
+  readonly unchosenText?: string;
 }
 
 /** A message that reached a device in any way, whether or not its application was given it. */
@@ -70,6 +72,8 @@ export interface RecordedClaim {
   readonly seq: number;
   /** Seqs at or below that the device did not have then. */
   readonly lacked: readonly number[];
+  /** Its user never was in the conversation, or the conversation does not reach that far. */
+  readonly isBaseless?: boolean;
 }
 
 /** Everything that a device was told of one own message, in order. */
@@ -122,6 +126,35 @@ export interface RecordedRebuild {
 export interface RecordedPoison {
   readonly place: string;
   readonly isBuried: boolean;
+  /** The letter holds the record as it stood, so that it can be sent again. */
+  readonly isWhole: boolean;
+}
+
+export interface RecordedLetters {
+  readonly kept: number;
+  /** By the metrics of all processes. */
+  readonly counted: number;
+  /** Nothing failed, so both are the same. */
+  readonly isExact: boolean;
+}
+
+/** Who is in a group by the directory, and by the conversation's own state. */
+export interface RecordedGroup {
+  readonly conversationId: string;
+  readonly appointed: readonly string[];
+  readonly actual: readonly string[];
+}
+
+/** What a process wrote for those who run it. */
+export interface RecordedUtterance {
+  readonly where: string;
+  readonly text: string;
+}
+
+export interface RecordedSize {
+  readonly what: string;
+  readonly size: number;
+  readonly atMost: number;
 }
 
 export interface RecordedPresence {
@@ -138,6 +171,8 @@ export interface History {
   readonly devices: readonly RecordedDevice[];
   readonly pushes: readonly RecordedPush[];
   readonly sights?: readonly RecordedSight[];
+  /** By devices that were revoked, of messages from after everybody knew it. */
+  readonly revoked?: readonly RecordedSight[];
   readonly claims?: readonly RecordedClaim[];
   readonly statuses?: readonly RecordedStatus[];
   readonly watermarks?: readonly RecordedWatermark[];
@@ -147,9 +182,19 @@ export interface History {
   readonly readings?: readonly RecordedReading[];
   readonly rebuilds?: readonly RecordedRebuild[];
   readonly poison?: readonly RecordedPoison[];
+  readonly letters?: RecordedLetters;
   readonly presence?: readonly RecordedPresence[];
   /** Commits that passed something whose effects were not stored. */
   readonly unpersisted?: readonly string[];
+  /** Outcomes that are not what the rules say. */
+  readonly misjudgements?: readonly string[];
+  readonly groups?: readonly RecordedGroup[];
+  readonly utterances?: readonly RecordedUtterance[];
+  /** What no utterance may hold. */
+  readonly secrets?: readonly string[];
+  readonly sizes?: readonly RecordedSize[];
+  /** What was still there after everybody had left. */
+  readonly leftovers?: readonly string[];
   /** What processes said that they must never have to say, and what they threw. */
   readonly problems?: readonly string[];
 }

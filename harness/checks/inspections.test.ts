@@ -78,6 +78,7 @@ describe('receipts', () => {
   it('overclaim what the device lacked', () => {
     const claim = { ...about, kind: 'delivered' as const, seq: 2 };
     expect(found({ claims: [{ ...claim, lacked: [2] }] })).toEqual(['overclaimed']);
+    expect(found({ claims: [{ ...claim, lacked: [], isBaseless: true }] })).toEqual(['overclaimed']);
     expect(found({ claims: [{ ...claim, lacked: [] }] })).toEqual([]);
   });
 
@@ -116,10 +117,65 @@ describe('what is stored', () => {
   });
 });
 
+describe('invariants', () => {
+  it('each have a check, and each check is of an invariant or of presence', () => {
+    const all = [...checks, ...inspections];
+    const held = new Set(all.flatMap(({ invariants }) => invariants));
+    expect([...held].sort((one, other) => one - other)).toEqual(Array.from({ length: 13 }, (_, index) => index + 1));
+    expect(all.filter(({ invariants }) => invariants.length === 0).map(({ name }) => name)).toEqual([
+      'presence_differs',
+    ]);
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+  });
+});
+
+describe('what must not be known', () => {
+  const secrets = ['body:'];
+  const utter = (text: string) => found({ secrets, utterances: [{ where: 'a log line', text }] });
+
+  it('a body in a log line or a metric, however it is written', () => {
+    for (const text of ['x body:1', JSON.stringify(Buffer.from('body:1')), Buffer.from('body:1').toString('hex')]) {
+      expect(utter(text)).toEqual(['disclosed']);
+    }
+    expect(utter('a body of 5 bytes')).toEqual([]);
+  });
+
+  it('a push that says more than its sender chose', () => {
+    const push = { deviceId: 'phone', conversationId: talk, seq: 1 };
+    expect(found({ devices: [phone], pushes: [{ ...push, unchosenText: 'a secret' }] })).toEqual(['disclosed']);
+    expect(found({ devices: [phone], pushes: [push] })).toEqual([]);
+  });
+
+  it('whatever comes to a device after it was revoked', () => {
+    const sight = { deviceId: 'phone', conversationId: talk, seq: 1, by: 'frame' as const };
+    expect(found({ revoked: [sight] })).toEqual(['leaked']);
+  });
+});
+
 describe('the rest', () => {
+  it('an outcome that is not what the rules say, and a group whose members are not those of the directory', () => {
+    expect(found({ misjudgements: ['accepted twice'] })).toEqual(['misjudged']);
+    const group = { conversationId: talk, appointed: ['ann', 'bob'] };
+    expect(found({ groups: [{ ...group, actual: ['bob'] }] })).toEqual(['members_differ']);
+    expect(found({ groups: [{ ...group, actual: ['bob', 'ann'] }] })).toEqual([]);
+  });
+
+  it('what grows beyond its bound, and what is left when all have gone', () => {
+    expect(found({ sizes: [{ what: 'ids', size: 3, atMost: 2 }] })).toEqual(['unbounded']);
+    expect(found({ sizes: [{ what: 'ids', size: 2, atMost: 2 }] })).toEqual([]);
+    expect(found({ leftovers: ['a timer'] })).toEqual(['unbounded']);
+  });
+
+  it('dead letters that do not hold the record, or are not counted', () => {
+    expect(found({ poison: [{ place: 'messages/0@7', isBuried: true, isWhole: false }] })).toEqual(['unburied']);
+    expect(found({ letters: { kept: 2, counted: 1, isExact: true } })).toEqual(['unburied']);
+    expect(found({ letters: { kept: 2, counted: 1, isExact: false } })).toEqual([]);
+    expect(found({ letters: { kept: 1, counted: 2, isExact: false } })).toEqual(['unburied']);
+  });
+
   it('poison without a dead letter', () => {
-    expect(found({ poison: [{ place: 'messages/0@7', isBuried: false }] })).toEqual(['unburied']);
-    expect(found({ poison: [{ place: 'messages/0@7', isBuried: true }] })).toEqual([]);
+    expect(found({ poison: [{ place: 'messages/0@7', isBuried: false, isWhole: false }] })).toEqual(['unburied']);
+    expect(found({ poison: [{ place: 'messages/0@7', isBuried: true, isWhole: true }] })).toEqual([]);
   });
 
   it('somebody who is shown as what they are not', () => {

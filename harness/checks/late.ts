@@ -7,6 +7,7 @@ const mostMs = 8_000;
 export const late: Check = {
   name: 'late',
   means: 'A conversation is no conversation: answers appear long after they were written, though everybody is online.',
+  invariants: [9],
   find({ delays = [] }) {
     return delays
       .filter(({ tookMs }) => tookMs > mostMs)

@@ -5,6 +5,7 @@ import { acceptedByConversation, sees } from './history.ts';
 export const lost: Check = {
   name: 'lost',
   means: 'A message that its sender sees with a ✓ never appears on a device that is online.',
+  invariants: [1],
   find(history) {
     const accepted = acceptedByConversation(history);
     const missing: string[] = [];

@@ -4,6 +4,7 @@ import type { Check } from './check.ts';
 export const misbehaved: Check = {
   name: 'misbehaved',
   means: 'Something that should never happen happened on a server or in the app.',
+  invariants: [12],
   find({ problems = [] }) {
     return [...problems];
   },

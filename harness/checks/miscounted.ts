@@ -4,6 +4,7 @@ import type { Check } from './check.ts';
 export const miscounted: Check = {
   name: 'miscounted',
   means: 'The badge says 3 where nothing is unread, or nothing where something is.',
+  invariants: [6],
   find({ unread = [] }) {
     return unread
       .filter(({ shown, recounted }) => shown !== recounted)

@@ -33,6 +33,7 @@ function pushedSeqs({ pushes }: History): ReadonlyMap<string, ReadonlySet<number
 export const notNotified: Check = {
   name: 'not_notified',
   means: 'Somebody who is not looking at the app is never told that there is a message.',
+  invariants: [13],
   find(history) {
     const accepted = acceptedByConversation(history);
     const pushed = pushedSeqs(history);

@@ -12,6 +12,7 @@ function nextFor(device: RecordedDevice, conversationId: string, after: number, 
 export const outOfOrder: Check = {
   name: 'out_of_order',
   means: 'An answer stands above its question, or a message slips into the chat above what was read already.',
+  invariants: [3, 9],
   find({ devices }) {
     const wrong: string[] = [];
     for (const device of devices) {

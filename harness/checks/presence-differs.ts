@@ -4,6 +4,7 @@ import type { Check } from './check.ts';
 export const presenceDiffers: Check = {
   name: 'presence_differs',
   means: 'A friend is shown as online for hours after they left, or as away while they write.',
+  invariants: [],
   find({ presence = [] }) {
     return presence
       .filter(({ shown, actual }) => shown !== actual)

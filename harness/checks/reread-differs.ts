@@ -8,6 +8,7 @@ const textOf = (messages: readonly RecordedMessage[]): string =>
 export const rereadDiffers: Check = {
   name: 'reread_differs',
   means: 'After a change of phone, or on scrolling back, messages are missing, double, or in another order.',
+  invariants: [3, 9],
   find({ readings = [] }) {
     return readings
       .filter(({ given, expected }) => textOf(given) !== textOf(expected))

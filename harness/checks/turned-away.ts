@@ -11,6 +11,7 @@ const own: ReadonlySet<string> = new Set([
 export const turnedAway: Check = {
   name: 'turned_away',
   means: 'A message that nothing is wrong with comes back with a red exclamation mark, whatever its sender tries.',
+  invariants: [1],
   find({ sends }) {
     return sends.flatMap(({ content, verdict, isFlawless }) =>
       verdict?.kind === 'refused' && (isFlawless === true || own.has(verdict.code))

@@ -5,6 +5,7 @@ export const unsettled: Check = {
   name: 'unsettled',
   means:
     'A message hangs with a clock beside it for ever: its sender knows neither that it arrived nor that it did not.',
+  invariants: [1],
   find({ sends, devices }) {
     const online = new Set(devices.filter(({ isOnline }) => isOnline).map(({ deviceId }) => deviceId));
     return sends

@@ -6,6 +6,7 @@ const rank = { sent: 0, delivered: 1, read: 2 } as const;
 export const unticked: Check = {
   name: 'unticked',
   means: 'A message that was read stays at one tick for ever, or its blue ticks turn grey again.',
+  invariants: [4],
   find({ watermarks = [], statuses = [] }) {
     const behind = watermarks
       .filter(({ has, known }) => known < has)

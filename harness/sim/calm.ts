@@ -5,6 +5,7 @@ import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { topics } from '@parley/streams/log/topics';
 import type { Oracle } from './oracle.ts';
 import type { Device } from './processes/device.ts';
+import { markers } from './utterances.ts';
 import type { World } from './world.ts';
 
 const mostMs = 240_000;
@@ -24,6 +25,7 @@ export async function comeToRest(world: World, oracle: Oracle): Promise<string[]
   wakeAll(world.people);
   const deadlineMs = world.time.nowMs() + mostMs;
   while (world.time.nowMs() < deadlineMs && unrest(world, oracle).length > 0) await world.time.advance(stepMs);
+  world.calmSinceMs = world.time.nowMs();
   await writeOnceMore(world);
   while (world.time.nowMs() < deadlineMs && unrest(world, oracle).length > 0) await world.time.advance(stepMs);
   world.trace.add('calm', `after ${world.time.nowMs() - deadlineMs + mostMs} ms`);
@@ -34,15 +36,20 @@ export async function comeToRest(world: World, oracle: Oracle): Promise<string[]
 /** Everybody writes to everybody, and to each of their groups: all of it must be accepted now. */
 async function writeOnceMore(world: World): Promise<void> {
   for (const device of world.people) {
-    if (!device.isConnected) continue;
+    if (!device.isConnected || device.isOut) continue;
     for (const peerId of world.users) {
       if (peerId === device.userId) continue;
       const conversationId = directConversationId(device.userId, peerId);
-      void device.send(conversationId, `${device.name} at last to ${peerId}`, { peerId }, true);
+      void device.send(conversationId, `${markers.body}${device.name} at last to ${peerId}`, { peerId }, true);
     }
     for (const { conversationId, members } of world.relay.groups) {
       if (!members.has(device.userId)) continue;
-      void device.send(conversationId, `${device.name} at last to ${conversationId}`, { conversationId }, true);
+      void device.send(
+        conversationId,
+        `${markers.body}${device.name} at last to ${conversationId}`,
+        { conversationId },
+        true,
+      );
     }
     await world.time.advance(stepMs);
   }
@@ -51,7 +58,7 @@ async function writeOnceMore(world: World): Promise<void> {
 function wakeAll(people: readonly Device[]): void {
   for (const device of people) {
     device.lookAway(0);
-    if (device.isAsleep) continue;
+    if (device.isOut) continue;
     if (!device.isRunning) device.start();
     else void device.goOnline();
   }
@@ -64,7 +71,8 @@ function unrest(world: World, oracle: Oracle): string[] {
     if (!world.coordinatorOf(group).isCaughtUp(topic)) found.push(`${group} is behind in ${topic}`);
   }
   for (const device of world.people) {
-    if (device.isAsleep) continue;
+    if (device.isRevoked && device.isConnected) found.push(`${device.name} is connected, though it was revoked`);
+    if (device.isOut) continue;
     if (!device.isConnected) found.push(`${device.name} is not connected`);
     else if ((device.client?.pendingCount ?? 0) > 0) found.push(`${device.name} waits for a verdict`);
     else if (lacksSomething(device, oracle)) found.push(`${device.name} lacks messages`);

@@ -12,11 +12,12 @@ import { receiptStatements } from '@parley/projections/receipts/store.cql';
 import type { EventTypes } from '@parley/schemas/generated/events';
 import { decide, initialState } from '@parley/streams/conversation/decide';
 import { evolve } from '@parley/streams/conversation/evolve';
-import type { Accepted, Outcome } from '@parley/streams/conversation/outcome';
+import type { Accepted, Outcome, ReceivedEvent } from '@parley/streams/conversation/outcome';
 import type { ConversationState } from '@parley/streams/conversation/state';
 import type { LogRecord } from '@parley/streams/log/log';
 import { topics } from '@parley/streams/log/topics';
 import { decodeConversationRecords } from '@parley/streams/processors/conversation-decode';
+import { Judge } from './judge.ts';
 import type { Device } from './processes/device.ts';
 import type { World } from './world.ts';
 
@@ -29,10 +30,12 @@ export class TrueConversation {
   readonly accepted: Accepted[] = [];
   /** By user, in order. */
   readonly intervals = new Map<string, Interval[]>();
+  readonly judge: Judge;
   state: ConversationState;
 
   constructor(conversationId: string) {
     this.state = initialState(conversationId);
+    this.judge = new Judge(conversationId);
   }
 
   sees(userId: string, seq: number): boolean {
@@ -40,7 +43,8 @@ export class TrueConversation {
     return own.some(({ joinedSeq, leftSeq }) => joinedSeq <= seq && (leftSeq === null || seq < leftSeq));
   }
 
-  apply(outcome: Outcome): void {
+  apply(received: ReceivedEvent, outcome: Outcome): void {
+    this.judge.see(received, outcome);
     this.state = evolve(this.state, outcome);
     if (outcome.kind === 'accepted') {
       this.accepted.push(outcome);
@@ -75,6 +79,8 @@ export interface ReceiptClaim {
   readonly seq: number;
   /** Seqs at or below that the device did not have when the log took the receipt. */
   readonly lacked: readonly number[];
+  /** Its user never was in the conversation, or the conversation does not reach that far. */
+  readonly isBaseless: boolean;
 }
 
 const placeOf = (topic: string, partition: number, offset: number): string => `${topic}/${partition}@${offset}`;
@@ -124,7 +130,7 @@ export class Oracle {
     const { conversationId, received } = decoded;
     const conversation = this.conversation(conversationId);
     const outcome = decide(conversation.state, received);
-    conversation.apply(outcome);
+    conversation.apply(received, outcome);
     const members = [...conversation.state.members.keys()];
     this.#decided.set(placeOf(record.topic, record.partition, record.offset), { conversationId, outcome, members });
     this.#world.trace.add(
@@ -159,7 +165,8 @@ export class Oracle {
     const conversation = this.conversation(conversationId);
     const below = conversation.accepted.slice(0, seq);
     const lacked = below.filter((one) => conversation.sees(device.userId, one.seq) && !taken.has(one.seq));
-    this.claims.push({ device, conversationId, kind, seq, lacked: lacked.map((one) => one.seq) });
+    const isBaseless = seq > conversation.accepted.length || !conversation.intervals.has(device.userId);
+    this.claims.push({ device, conversationId, kind, seq, lacked: lacked.map((one) => one.seq), isBaseless });
     this.#world.trace.add('log', `receipt ${device.name} ${conversationId.slice(0, 4)} ${kind} ${seq}`);
   }
 
@@ -188,9 +195,10 @@ export class Oracle {
         : null;
     const job = this.#jobs.get(place);
     if (job === undefined) return null;
+    const isGone = this.#world.people.some((one) => one.deviceId === job.recipient_device_id && one.isRevoked);
     const isSent = this.#world.pushes.some(({ jobId }) => jobId === job.job_id);
     const delivered = this.#watermark(job.conversation_id, job.recipient_user_id, job.recipient_device_id, 'delivered');
-    return isSent || delivered >= job.seq ? null : 'a push was neither sent nor needless';
+    return isSent || isGone || delivered >= job.seq ? null : 'a push was neither sent nor needless';
   }
 
   #missingOfMessage({ conversationId, outcome, members }: Decided, offset: number): string | null {

@@ -56,6 +56,8 @@ export interface Plan {
   /** Records that no gateway of ours would append. */
   readonly hasIntruder: boolean;
   readonly clientSkewMs: number;
+  /** A device is revoked on the way. */
+  readonly hasRevocation: boolean;
 }
 
 /** As in production; smaller ones show with few conversations what many would do. */
@@ -66,6 +68,7 @@ const defaultMarks = 64;
 export function drawPlan(random: SeededRandom, activeMs: number | null): Plan {
   const of = (part: string): SeededRandom => random.fork(part);
   const share = of('share').pick([0, 0.15, 0.3, 0.5]);
+  const faults = new Set(faultNames.filter((name) => of(name).chance(share)));
   return {
     shape: {
       users: of('users').between(2, 5),
@@ -80,11 +83,13 @@ export function drawPlan(random: SeededRandom, activeMs: number | null): Plan {
     activeMs: activeMs ?? of('length').between(90, 200) * 1_000,
     actEveryMs: of('pace').between(700, 4_000),
     groups: of('groups').between(0, 2),
-    faults: new Set(faultNames.filter((name) => of(name).chance(share))),
+    faults,
     faultEveryMs: of('faults').between(4_000, 20_000),
     sleepers: of('sleepers').pick([0, 0, 1, 2]),
     hasChanges: of('changes').chance(0.6),
     hasIntruder: of('intruder').chance(0.5),
+    // The list of revoked devices is kept where sessions are: who loses the one loses the other (declared).
+    hasRevocation: !faults.has('redis_flushed') && of('revocation').chance(0.3),
     clientSkewMs: of('skew').chance(0.5) ? 60_000 : 0,
   };
 }

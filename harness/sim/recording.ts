@@ -1,22 +1,27 @@
 /** Makes the history that the checks look at out of a world whose run has ended. */
 import { receiptStatements } from '@parley/projections/receipts/store.cql';
+import { textWithoutPreview } from '@parley/pusher/push-worker';
 import { isCountable } from '@parley/streams/conversation/rules';
-import { topics } from '@parley/streams/log/topics';
 import type {
   History,
   RecordedDevice,
-  RecordedPoison,
+  RecordedGroup,
   RecordedPresence,
+  RecordedPush,
   RecordedSend,
+  RecordedSight,
+  RecordedSize,
   RecordedStatus,
   RecordedWatermark,
 } from '../checks/history.ts';
+import { lettersOf, poisonOf } from './letters.ts';
 import type { Oracle } from './oracle.ts';
 import type { Device } from './processes/device.ts';
 import { readEverything } from './readings.ts';
 import { rebuild } from './rebuild.ts';
 import type { Sights } from './sights.ts';
-import type { World } from './world.ts';
+import { markers } from './utterances.ts';
+import type { SimPush, World } from './world.ts';
 
 export interface RunFacts {
   readonly world: World;
@@ -26,21 +31,23 @@ export interface RunFacts {
   readonly wasCompacted: boolean;
   readonly wasFlushed: boolean;
   readonly isFaultless: boolean;
-  readonly problems: readonly string[];
 }
 
+/** `problems` and what is left after all have gone are added by the caller. */
 export async function recordHistory(facts: RunFacts): Promise<History> {
-  const { world, oracle, sights, problems } = facts;
+  const { world, oracle, sights } = facts;
   const { readings, unread } = await readEverything(world, oracle);
   return {
     sends: sendsOf(world, oracle),
-    devices: world.people.map((device) => deviceOf(device, oracle)),
-    pushes: world.pushes.map(({ recipientDeviceId, conversationId, seq }) => ({
-      deviceId: nameOf(world, recipientDeviceId),
-      conversationId,
-      seq,
-    })),
+    devices: world.people.filter(({ isRevoked }) => !isRevoked).map((device) => deviceOf(device, oracle)),
+    pushes: world.pushes.map((push) => pushOf(push, world, oracle)),
     sights: sights.all(),
+    revoked: revokedOf(world, oracle, sights),
+    misjudgements: [...oracle.conversations.values()].flatMap(({ judge }) => judge.misjudgements),
+    groups: groupsOf(world, oracle),
+    secrets: Object.values(markers),
+    utterances: await world.utterances.all(),
+    sizes: sizesOf(world, oracle),
     claims: oracle.claims.map(({ device, ...claim }) => ({ ...claim, deviceId: device.name })),
     statuses: world.people.flatMap((device) => statusesOf(device, world, oracle)),
     watermarks: world.people.flatMap((device) => watermarksOf(world, device)),
@@ -48,15 +55,54 @@ export async function recordHistory(facts: RunFacts): Promise<History> {
     readings,
     unread,
     rebuilds: await rebuild(world, facts.wasCompacted),
-    poison: poisonOf(facts),
+    poison: poisonOf(world, facts.poison),
+    letters: await lettersOf(world, facts.isFaultless),
     presence: await presenceOf(facts),
     unpersisted: oracle.unpersisted,
-    problems,
   };
 }
 
 const nameOf = (world: World, deviceId: string): string =>
   world.people.find((one) => one.deviceId === deviceId)?.name ?? deviceId;
+
+/** Where a text is neither the preview of a message in the conversation nor the one for messages without. */
+function pushOf({ recipientDeviceId, conversationId, seq, text }: SimPush, world: World, oracle: Oracle): RecordedPush {
+  const { accepted } = oracle.conversation(conversationId);
+  const isChosen = text === textWithoutPreview || accepted.slice(0, seq).some(({ sent }) => sent.preview === text);
+  const place = { deviceId: nameOf(world, recipientDeviceId), conversationId, seq };
+  return isChosen ? place : { ...place, unchosenText: text };
+}
+
+/** What reached revoked devices of messages from when all was calm, and everybody knew. */
+function revokedOf(world: World, oracle: Oracle, sights: Sights): RecordedSight[] {
+  const revoked = new Set(world.people.filter(({ isRevoked }) => isRevoked).map(({ name }) => name));
+  const pushed = world.pushes.map(({ recipientDeviceId, conversationId, seq }) => ({
+    ...{ deviceId: nameOf(world, recipientDeviceId), conversationId, seq },
+    by: 'push' as const,
+  }));
+  return [...sights.all(), ...pushed].filter(({ deviceId, conversationId, seq }) => {
+    const atMs = oracle.conversation(conversationId).accepted[seq - 1]?.atMs ?? 0;
+    return revoked.has(deviceId) && atMs >= world.calmSinceMs;
+  });
+}
+
+function groupsOf({ relay }: World, oracle: Oracle): RecordedGroup[] {
+  return relay.groups.map(({ conversationId, members }) => ({
+    conversationId,
+    appointed: [...members.keys()],
+    actual: [...oracle.conversation(conversationId).state.members.keys()],
+  }));
+}
+
+function sizesOf({ devices, shape }: World, oracle: Oracle): RecordedSize[] {
+  const ids = [...oracle.conversations].map(([conversationId, { state, judge }]) => ({
+    what: `ids remembered of ${conversationId}`,
+    size: state.recent.size,
+    atMost: judge.idsInWindow,
+  }));
+  const window = { what: 'unacknowledged live messages of a connection', atMost: shape.liveWindow };
+  return [...ids, { ...window, size: devices.mostUnacknowledged }];
+}
 
 /** What the applications sent, and what the log accepted that no application knows of (any more). */
 function sendsOf(world: World, oracle: Oracle): RecordedSend[] {
@@ -67,7 +113,7 @@ function sendsOf(world: World, oracle: Oracle): RecordedSend[] {
   for (const device of world.people) {
     for (const { conversationId, content, isAppended, verdict, message, isFlawless } of device.sends) {
       // Who sleeps was not told, but what the log accepted is there for whoever asks.
-      if (device.isAsleep && verdict === null) continue;
+      if (device.isOut && verdict === null) continue;
       known.add(content);
       const sender = { senderId: device.userId, senderDeviceId: device.name };
       sends.push({
@@ -100,7 +146,7 @@ function sendsOf(world: World, oracle: Oracle): RecordedSend[] {
 }
 
 function deviceOf(device: Device, oracle: Oracle): RecordedDevice {
-  const { name, userId, isAsleep, wasOnline, taken } = device;
+  const { name, userId, isOut, wasOnline, taken } = device;
   const mine = [...oracle.conversations].flatMap(([id, { intervals }]) => {
     const own = intervals.get(userId);
     return own === undefined ? [] : [[id, own] as const];
@@ -109,7 +155,7 @@ function deviceOf(device: Device, oracle: Oracle): RecordedDevice {
     userId,
     deviceId: name,
     conversationIds: mine.map(([id]) => id),
-    isOnline: !isAsleep,
+    isOnline: !isOut,
     wasOnline,
     received: taken,
     intervals: new Map(mine),
@@ -153,7 +199,7 @@ function isDelivered({ engine }: World, oracle: Oracle, userId: string, conversa
 
 /** A device says `delivered` for what others sent; up to the last of those its watermark must stand. */
 function watermarksOf({ engine }: World, device: Device): RecordedWatermark[] {
-  if (device.isAsleep) return [];
+  if (device.isOut) return [];
   return [...device.taken].flatMap(([conversationId, list]) => {
     const has = list.findLast(({ message }) => message.sender_device_id !== device.deviceId)?.seq ?? 0;
     const [row] = engine.read({ query: receiptStatements.watermarks, params: [conversationId, device.userId] }, 1);
@@ -161,23 +207,6 @@ function watermarksOf({ engine }: World, device: Device): RecordedWatermark[] {
       (row?.[kind] as Record<string, number> | null | undefined)?.[device.deviceId] ?? 0;
     return { deviceId: device.name, conversationId, has, known: Math.max(known('delivered'), known('read')) };
   });
-}
-
-function poisonOf({ world, poison }: RunFacts): RecordedPoison[] {
-  const buried = new Set<string>();
-  for (const { value } of world.broker.topic(topics.deadLetters).partitions.flatMap(({ records }) => records)) {
-    const { name, event } = world.codec.decode(value);
-    if (name === 'dead_letter') buried.add(`${event.topic}/${event.partition}@${event.offset}`);
-  }
-  return [...world.broker.topics.values()].flatMap(({ partitions }) =>
-    partitions.flatMap(({ topic, partition, records }) =>
-      records.flatMap(({ offset, value }) => {
-        if (value === null || !poison.has(value)) return [];
-        const place = `${topic}/${partition}@${offset}`;
-        return [{ place, isBuried: buried.has(place) }];
-      }),
-    ),
-  );
 }
 
 /**

@@ -7,6 +7,7 @@ import { Oracle } from './oracle.ts';
 import { drawPlan, type Plan } from './plan.ts';
 import { recordHistory } from './recording.ts';
 import { Sights } from './sights.ts';
+import { windDown } from './wind-down.ts';
 import { Workload } from './workload/workload.ts';
 import { World } from './world.ts';
 
@@ -66,10 +67,11 @@ export async function runSeed({ seed, activeMs, keepsTrace }: RunOptions): Promi
     wasFlushed: befallen.has('redis_flushed'),
     isFaultless: befallen.size === 0,
   };
+  const history = await recordHistory({ world, oracle, sights, poison, ...data });
+  const leftovers = problems.length === 0 ? await windDown(world) : [];
   problems.push(...world.problems);
-  const history = await recordHistory({ world, oracle, sights, poison, ...data, problems });
   stopListening();
-  const violations = examine(history, asked).map(({ check, violations: details }) => ({
+  const violations = examine({ ...history, leftovers, problems }, asked).map(({ check, violations: details }) => ({
     check: check.name,
     means: check.means,
     details,

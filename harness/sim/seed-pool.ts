@@ -2,14 +2,18 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { cpuSeconds } from '../bench/process-usage.ts';
 import type { Mutant } from './mutants/mutant.ts';
 import type { SeedOrder, SeedReport } from './seed-worker.ts';
 
 const mostWorkers = 2;
 const mutantHook = new URL('mutants/register-mutant.mjs', import.meta.url).href;
 const worker = fileURLToPath(new URL('seed-worker.ts', import.meta.url));
-/** A run of a mutant may never come to an end. */
-const seedTimeoutMs = 60_000;
+/** A run may never come to an end. What it has used of a processor says so whatever else the machine does. */
+const mostCpuSeconds = 40;
+/** Where nobody says what a process used. */
+const mostSeconds = 300;
+const lookEveryMs = 1_000;
 
 export const workerCount = (): number => Math.min(mostWorkers, availableParallelism());
 
@@ -66,9 +70,9 @@ function begin(mutant: Mutant | null): ChildProcess {
 /** Null if the process ended, or was ended, before it had an answer. */
 function ask(child: ChildProcess, order: SeedOrder): Promise<SeedReport | null> {
   return new Promise((resolve) => {
-    const timeout = setTimeout(() => child.kill('SIGKILL'), seedTimeoutMs);
+    const watch = watchOver(child);
     const settle = (report: SeedReport | null): void => {
-      clearTimeout(timeout);
+      clearInterval(watch);
       child.off('exit', ended);
       child.off('message', settle);
       resolve(report);
@@ -78,6 +82,29 @@ function ask(child: ChildProcess, order: SeedOrder): Promise<SeedReport | null> 
     child.once('message', settle);
     child.send(order);
   });
+}
+
+/** Ends a process that does not come to the end of its run. */
+function watchOver(child: ChildProcess): NodeJS.Timeout {
+  const startedMs = performance.now();
+  const begunWith = usedBy(child);
+  return setInterval(() => {
+    const used = usedBy(child);
+    const isOver =
+      used === null || begunWith === null
+        ? performance.now() - startedMs > mostSeconds * 1_000
+        : used - begunWith > mostCpuSeconds;
+    if (isOver) child.kill('SIGKILL');
+  }, lookEveryMs);
+}
+
+/** CPU time in seconds; null where the system does not tell. */
+function usedBy({ pid }: ChildProcess): number | null {
+  try {
+    return pid === undefined ? null : cpuSeconds([pid]);
+  } catch {
+    return null;
+  }
 }
 
 function brokenReport({ seed, activeMs }: SeedOrder): SeedReport {

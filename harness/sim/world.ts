@@ -21,7 +21,7 @@ import { bucketMs } from '@parley/streams/conversation/buckets';
 import type { Log, LogRecord } from '@parley/streams/log/log';
 import { topicSpecs } from '@parley/streams/log/topics';
 import { type Logger, pino } from 'pino';
-import { Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { Life } from './environment/life.ts';
 import { Remote } from './environment/remote.ts';
 import { SeededRandom } from './environment/seeded-random.ts';
@@ -40,6 +40,7 @@ import type { ServerProcess } from './processes/server-process.ts';
 import { CqlEngine } from './stores/cql-engine.ts';
 import { remotePresence, remoteSessions } from './stores/remote-stores.ts';
 import { SimCqlSession } from './stores/sim-cql.ts';
+import { markers, Utterances } from './utterances.ts';
 
 export interface WorldShape {
   readonly users: number;
@@ -76,6 +77,7 @@ export class World {
   readonly random: SeededRandom;
   readonly time: VirtualTime;
   readonly trace: Trace;
+  readonly utterances = new Utterances();
   readonly codec = new EventCodec(new EmbeddedSchemas());
   readonly engine: CqlEngine;
   readonly broker: Broker;
@@ -95,6 +97,8 @@ export class World {
   readonly problems: string[] = [];
   observer: WorldObserver = { record: () => undefined, frame: () => undefined, committed: () => undefined };
   sessionMs = 4_000;
+  /** Since then nothing fails any more, and nobody lacks anything. */
+  calmSinceMs = Number.POSITIVE_INFINITY;
   readonly #coordinators = new Map<string, Coordinator>();
   readonly #devicesByToken = new Map<string, Device>();
   readonly shape: WorldShape;
@@ -224,7 +228,7 @@ export class World {
   }
 
   tokenOf({ userId, deviceId }: Device): string {
-    return `${userId}.${deviceId}`;
+    return `${markers.accessToken}${userId}.${deviceId}`;
   }
 
   readonly tokens: AccessTokenVerifier = {
@@ -242,11 +246,15 @@ export class World {
       userExists: (userId) => ask(() => this.users.includes(userId)),
       displayName: (userId) => ask(() => (this.users.includes(userId) ? `user ${this.users.indexOf(userId)}` : null)),
       pushTarget: (deviceId) =>
-        ask(() => (this.#device(deviceId) === undefined ? null : { platform, token: deviceId })),
+        ask(() =>
+          this.#device(deviceId)?.isRevoked !== false ? null : { platform, token: markers.pushToken + deviceId },
+        ),
       devicesOf: (userIds) =>
         ask(() =>
           userIds.map((userId) =>
-            this.people.filter((one) => one.userId === userId).map(({ deviceId }) => ({ deviceId, platform })),
+            this.people
+              .filter((one) => one.userId === userId && !one.isRevoked)
+              .map(({ deviceId }) => ({ deviceId, platform })),
           ),
         ),
     };
@@ -254,6 +262,19 @@ export class World {
 
   #device(deviceId: string): Device | undefined {
     return this.people.find((one) => one.deviceId === deviceId);
+  }
+
+  /** As the api does it: the directory first, then the list that gateways look into; tried until it stands there. */
+  async revoke(device: Device): Promise<void> {
+    const life = new Life({ name: 'api', time: this.time, skewMs: () => 0, crashed: () => undefined });
+    device.isRevoked = true;
+    this.trace.add(device.name, 'is revoked');
+    for (let isDone = false; !isDone; ) {
+      isDone = await this.sessionsOf(life)
+        .revokeDevice(device.deviceId, tokenMs)
+        .then(() => true)
+        .catch(() => false);
+    }
   }
 
   providerOf(life: Life): PushProvider {
@@ -271,22 +292,25 @@ export class World {
   }
 
   newMetrics(): Registry {
-    return new Registry();
+    return this.utterances.newRegistry();
   }
 
   /** Warnings go to the trace; errors are also kept. */
   loggerOf(life: Life): Logger {
     const write = (line: string): void => {
+      this.utterances.logged(life.name, line);
       const { level, msg, err } = JSON.parse(line) as {
         level: number;
         msg: string;
         err?: { message: string; stack: string };
       };
+      if (level < warnLevel) return;
       this.trace.add(life.name, `says ${msg}${err === undefined ? '' : `: ${err.message}`}`);
       if (level >= errorLevel) this.problems.push(`${life.name}: ${msg} ${err?.stack ?? ''}`);
     };
-    return pino({ level: 'warn', base: null, timestamp: false }, { write });
+    return pino({ level: 'trace', base: null, timestamp: false }, { write });
   }
 }
 
+const warnLevel = 40;
 const errorLevel = 50;

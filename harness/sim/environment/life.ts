@@ -33,6 +33,7 @@ export class Life implements Clock, Timers {
   readonly #crashed: (life: Life) => void;
   readonly #waiting: (() => void)[] = [];
   readonly #ends: (() => void)[] = [];
+  readonly #timers = new Set<TimerHandle>();
   #alive = true;
   #frozen = false;
   /** Calls until an aimed crash; null: none is aimed. */
@@ -65,12 +66,35 @@ export class Life implements Clock, Timers {
   }
 
   after(delayMs: number, run: () => void): TimerHandle {
-    return this.time.after(delayMs, () => this.enter(run));
+    const handle = this.#kept(
+      this.time.after(delayMs, () => {
+        this.#timers.delete(handle);
+        this.enter(run);
+      }),
+    );
+    return handle;
+  }
+
+  /** Counted until it is taken back, or has fired. */
+  #kept(timer: TimerHandle): TimerHandle {
+    const handle = {
+      cancel: () => {
+        this.#timers.delete(handle);
+        timer.cancel();
+      },
+    };
+    this.#timers.add(handle);
+    return handle;
+  }
+
+  /** Timers that were set and neither fired nor were taken back. */
+  get timersLeft(): number {
+    return this.#timers.size;
   }
 
   every(intervalMs: number, run: () => void): TimerHandle {
     let isDue = false;
-    return this.time.every(intervalMs, () => {
+    const timer = this.time.every(intervalMs, () => {
       if (isDue) return; // It waits for the thaw already: an interval that was missed does not come twice.
       isDue = true;
       this.enter(() => {
@@ -78,6 +102,7 @@ export class Life implements Clock, Timers {
         run();
       });
     });
+    return this.#kept(timer);
   }
 
   /** Called when the life has ended, by whoever holds something on its behalf. */

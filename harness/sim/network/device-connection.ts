@@ -12,6 +12,7 @@ import type { SendResult, Socket } from '@parley/gateway/socket';
 import type { TransportHandlers, TransportSocket } from '@parley/sdk/transport';
 import type { Life } from '../environment/life.ts';
 import { Pipe, type PipeOptions } from './pipe.ts';
+import type { Unacknowledged } from './unacknowledged.ts';
 
 /** What the other end of a WebSocket sees that was not closed in order. */
 const abnormalCode = 1006;
@@ -30,6 +31,7 @@ export class DeviceConnection {
   readonly gateway: GatewayEnd;
   readonly #handlers: TransportHandlers;
   readonly #observe: FrameObserver;
+  readonly unacknowledged: Unacknowledged;
   readonly up: Pipe;
   readonly down: Pipe;
   readonly clientEnd: TransportSocket = {
@@ -51,11 +53,13 @@ export class DeviceConnection {
     handlers: TransportHandlers,
     pipes: PipeOptions,
     observe: FrameObserver,
+    unacknowledged: Unacknowledged,
   ) {
     this.device = device;
     this.gateway = gateway;
     this.#handlers = handlers;
     this.#observe = observe;
+    this.unacknowledged = unacknowledged;
     this.up = new Pipe(pipes);
     this.down = new Pipe(pipes);
     this.down.drained = () => gateway.life.enter(() => this.#drained());
@@ -99,8 +103,9 @@ export class DeviceConnection {
     const frame = Buffer.from(bytes);
     this.up.send(frame.length, () =>
       this.#atGateway(() => {
-        if (this.#connection !== null && !this.#isServerClosed)
-          this.gateway.core.receive(this.#connection, frame, true);
+        if (this.#connection === null || this.#isServerClosed) return;
+        this.gateway.core.receive(this.#connection, frame, true);
+        this.unacknowledged.heard(frame);
       }),
     );
   }
@@ -131,6 +136,7 @@ export class DeviceConnection {
       return 'dropped';
     }
     const frame = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    this.unacknowledged.sent(frame, this.device.time.nowMs());
     this.down.send(frame.length, () =>
       this.device.enter(() => {
         if (this.#isClientClosed) return;

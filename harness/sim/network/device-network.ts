@@ -3,6 +3,7 @@ import type { Transport, TransportHandlers, TransportSocket } from '@parley/sdk/
 import type { Life } from '../environment/life.ts';
 import type { SeededRandom } from '../environment/seeded-random.ts';
 import { DeviceConnection, type GatewayEnd } from './device-connection.ts';
+import { Unacknowledged } from './unacknowledged.ts';
 
 export interface DeviceNetworkOptions {
   readonly random: SeededRandom;
@@ -18,9 +19,15 @@ export class DeviceNetwork {
   /** Devices whose end no gateway learns of but by their silence. */
   readonly dyingInSilence = new Set<Life>();
   mostDelayMs = 30;
+  readonly #unacknowledged: Unacknowledged[] = [];
 
   constructor(options: DeviceNetworkOptions) {
     this.#options = options;
+  }
+
+  /** On one connection at once, since the beginning. */
+  get mostUnacknowledged(): number {
+    return Math.max(0, ...this.#unacknowledged.map(({ most }) => most));
   }
 
   /** The network as one device has it. `rate` is asked at every connect: bytes a second that it takes. */
@@ -40,7 +47,10 @@ export class DeviceNetwork {
     const gateway = gatewayAt(origin);
     if (gateway === null) return refusing(device, handlers, 1 + random.delay(this.mostDelayMs));
     const pipes = { time: device.time, random, mostDelayMs: () => this.mostDelayMs };
-    const connection = new DeviceConnection(device, gateway, handlers, pipes, (bytes) => observe(device, bytes));
+    const unacknowledged = new Unacknowledged();
+    this.#unacknowledged.push(unacknowledged);
+    const told = (bytes: Uint8Array): void => observe(device, bytes);
+    const connection = new DeviceConnection(device, gateway, handlers, pipes, told, unacknowledged);
     connection.down.rate = rate;
     this.#keep(connection);
     const userId = searchParams.get('user_id') ?? undefined;

@@ -4,6 +4,7 @@
  * The application keeps each message by its place, as docs/PROTOCOL.md asks of one: what it was given twice because it died before
  * the cursor was saved it knows, and only that; anything else that comes twice is recorded as it came.
  */
+import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { WireMessage } from '@parley/schemas/generated/wire';
 import { ParleyClient } from '@parley/sdk/client';
 import type { ClientEvents } from '@parley/sdk/events';
@@ -64,6 +65,8 @@ export class Device {
   isRunning = false;
   /** Nobody touches it any more: it neither starts nor connects. */
   isAsleep = false;
+  /** By the user, from another device: it goes on trying. */
+  isRevoked = false;
   endedWith: string | null = null;
   /** By conversation: the cursor that the running application began with (later: up to where it repeated), and what was taken. */
   #begunWith = new Map<string, { cursor: number; readonly taken: number }>();
@@ -81,6 +84,11 @@ export class Device {
     this.#random = random;
     this.#disk = new Disk(random.fork('disk'));
     this.skewMs = 0;
+  }
+
+  /** Nobody waits for it to have everything. */
+  get isOut(): boolean {
+    return this.isAsleep || this.isRevoked;
   }
 
   /** How often its application was started. */
@@ -134,7 +142,7 @@ export class Device {
     const { userId, deviceId } = this;
     return new ParleyClient({
       urls: world.gatewayUrls,
-      credentials: { userId, accessToken: async () => world.tokenOf(this) },
+      credentials: { userId, accessToken: async (renew) => this.#accessToken(renew) },
       deviceId,
       transport: world.devices.transportOf(life, () => this.rate),
       cursors: this.#cursorStore(life),
@@ -144,6 +152,12 @@ export class Device {
       random: this.#random.fork(`client ${this.#lives}`),
       take: (conversationId, messages) => this.#take(life, conversationId, messages),
     });
+  }
+
+  /** The api gives a revoked device no new one. */
+  #accessToken(renew: boolean): string {
+    if (renew && this.isRevoked) throw new ParleyError('device_revoked');
+    return this.#world.tokenOf(this);
   }
 
   #cursorStore(life: Life): CursorStore {
@@ -250,7 +264,7 @@ export class Device {
     client.on('error', ({ code, message }) => trace.add(this.name, `error ${code} ${message}`));
     client.on('ended', ({ code }) => {
       this.endedWith = code;
-      this.#world.problems.push(`the client of ${this.name} gave up for good: ${code}`);
+      if (!this.isRevoked) this.#world.problems.push(`the client of ${this.name} gave up for good: ${code}`);
       trace.add(this.name, `ended ${code}`);
     });
   }

@@ -28,6 +28,7 @@ export class Group {
   /** Appends under way, one after the other. */
   queue: Promise<void> = Promise.resolve();
   unsent = 0;
+  readonly sent: Outgoing[] = [];
 
   constructor(conversationId: string) {
     this.conversationId = conversationId;
@@ -42,7 +43,7 @@ export class Relay {
   readonly #life: Life;
   readonly #random: SeededRandom;
   readonly groups: Group[] = [];
-  /** Of an event to be sent twice. */
+  /** Of an event to be sent twice, and of an earlier one to be sent once more after it. */
   repeats = 0;
 
   constructor(life: Life, log: Log, codec: EventCodec, random: SeededRandom) {
@@ -100,6 +101,8 @@ export class Relay {
     group.queue = group.queue.then(async () => {
       do await this.#append(outgoing);
       while (this.#random.chance(this.repeats));
+      group.sent.push(outgoing);
+      if (this.#random.chance(this.repeats)) await this.#append(this.#random.pick(group.sent));
       group.unsent--;
     });
   }

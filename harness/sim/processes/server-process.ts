@@ -49,6 +49,11 @@ export abstract class ServerProcess {
     life.crash();
   }
 
+  /** Ends in order, and stays, so that what it leaves behind can be counted. */
+  async leave(): Promise<void> {
+    if (this.isUp) await this.end();
+  }
+
   protected abstract begin(life: Life, log: Log): void;
   protected abstract end(): Promise<void>;
 }

@@ -2,6 +2,7 @@
 import type { MessageType } from '@parley/schemas/generated/wire';
 import type { SeededRandom } from '../environment/seeded-random.ts';
 import type { Device, TakenMessage } from '../processes/device.ts';
+import { markers } from '../utterances.ts';
 import type { World } from '../world.ts';
 import type { Chat, Conversations } from './conversations.ts';
 
@@ -83,9 +84,10 @@ export class Person {
     { conversationId, peerId }: Chat,
     about: { messageType?: MessageType; targetId?: string; replyTo?: string },
   ): void {
-    const content = `${this.#device.name}-${++this.#count}`;
+    const name = `${this.#device.name}-${++this.#count}`;
+    const content = markers.body + name;
     const to = peerId === null ? { conversationId } : { conversationId, peerId };
-    const preview = this.#random.chance(0.5) ? `preview of ${content}` : null;
+    const preview = this.#random.chance(0.5) ? markers.preview + name : null;
     this.#quietly(this.#device.send(conversationId, content, { ...to, ...about, preview }));
   }
 

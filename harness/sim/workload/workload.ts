@@ -37,6 +37,7 @@ export class Workload {
       this.#world.time.after(random.between(0, 10_000), () => device.start());
       this.#repeatedly(random, actEveryMs, () => person.act());
     }
+    if (this.#plan.hasRevocation) this.#revokeOne();
     if (hasChanges) this.#repeatedly(this.#random.fork('changes'), changeEveryMs, () => this.#conversations.change());
     if (hasIntruder) this.#repeatedly(this.#random.fork('intrusions'), intrudeEveryMs, () => this.intruder.intrude());
   }
@@ -50,6 +51,16 @@ export class Workload {
       if (afterMs === 0) device.fallAsleep();
       else this.#world.time.after(afterMs, () => device.fallAsleep());
     }
+  }
+
+  /** A phone is lost, and its user says so. */
+  #revokeOne(): void {
+    const random = this.#random.fork('revocation');
+    const { people, time } = this.#world;
+    time.after(random.between(0, this.#plan.activeMs), () => {
+      const device = random.pick(people);
+      if (!device.isAsleep) void this.#world.revoke(device);
+    });
   }
 
   /** At moments that do not depend on each other, so often on average. */
