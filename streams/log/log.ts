@@ -7,6 +7,12 @@
  */
 import type { ParleyError } from '@parley/schemas/errors/parley-error';
 
+/** Parley writes none; whoever audits the log must see those that somebody else wrote. */
+export interface RecordHeader {
+  readonly name: string;
+  readonly value: Buffer;
+}
+
 /** A record as it is read. Offsets grow by at least 1 per record of a partition (Kafka may leave gaps). */
 export interface LogRecord {
   readonly topic: string;
@@ -16,6 +22,8 @@ export interface LogRecord {
   readonly timestampMs: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** Absent where there are none. */
+  readonly headers?: readonly RecordHeader[];
 }
 
 /**

@@ -8,10 +8,10 @@
 
 import type { Timers } from '@parley/schemas/environment/clock';
 import { invariant } from '@parley/schemas/errors/invariant';
-import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs';
 import type { Logger } from 'pino';
 import { BatchRetry } from '../batch-retry.ts';
-import type { LogRecord, RecordBatch, SubscribeOptions } from '../log.ts';
+import type { LogRecord, RecordBatch, RecordHeader, SubscribeOptions } from '../log.ts';
 import type { Assignment } from './assignment.ts';
 import { protocolErrorOf } from './kafka-client.ts';
 import { OffsetCommits } from './offset-commits.ts';
@@ -142,6 +142,15 @@ function nameOf({ batch }: EachBatchPayload): string {
 }
 
 export function recordOf(topic: string, partition: number, message: KafkaMessage): LogRecord {
-  const { key, value, offset, timestamp } = message;
-  return { topic, partition, offset: Number(offset), timestampMs: Number(timestamp), key, value };
+  const { key, value, offset, timestamp, headers } = message;
+  const record = { topic, partition, offset: Number(offset), timestampMs: Number(timestamp), key, value };
+  for (const _name in headers) return { ...record, headers: headersOf(headers) }; // Hardly ever: an empty object costs nothing.
+  return record;
+}
+
+function headersOf(headers: IHeaders): RecordHeader[] {
+  return Object.entries(headers).flatMap(([name, values]) => {
+    const all = Array.isArray(values) ? values : [values ?? ''];
+    return all.map((value) => ({ name, value: Buffer.isBuffer(value) ? value : Buffer.from(value, 'utf8') }));
+  });
 }
