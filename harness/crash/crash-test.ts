@@ -5,9 +5,10 @@
  * they still find at the end of the time is the failure.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { checks, countOf, examine, type Finding } from '../checks/all.ts';
+import { countOf } from '../checks/all.ts';
+import { describe, settle } from '../talk/settle.ts';
+import { SteadyLoad } from '../talk/steady-load.ts';
 import type { BaseWorld } from '../world/base-world.ts';
-import { SteadyLoad } from './steady-load.ts';
 
 export interface CrashTest<S extends { readonly world: BaseWorld }> {
   readonly name: string;
@@ -30,13 +31,11 @@ export interface CrashResult {
 }
 
 const convergeTimeoutMs = 60_000;
-const examineEveryMs = 250;
 const beforeHarmMs = 2_000;
 const holdMs = 1_000;
 /** For the last words to be routed. */
 const lastWordsMs = 500;
 const afterRepairMs = 2_000;
-const shownOfEach = 4;
 
 export async function runCrashTest<S extends { readonly world: BaseWorld }>(
   { name, harm }: CrashTest<S>,
@@ -71,19 +70,4 @@ export async function runCrashTest<S extends { readonly world: BaseWorld }>(
   } finally {
     await load.dismiss();
   }
-}
-
-async function settle(load: SteadyLoad, deadlineMs: number): Promise<Finding[]> {
-  for (;;) {
-    const findings = examine(load.history(), checks);
-    if (findings.length === 0 || Date.now() > deadlineMs) return findings;
-    await delay(examineEveryMs);
-  }
-}
-
-function describe(findings: readonly Finding[]): string[] {
-  return findings.flatMap(({ check, violations }) => [
-    `${check.name} (${violations.length}): ${check.means}`,
-    ...violations.slice(0, shownOfEach).map((violation) => `  ${violation}`),
-  ]);
 }

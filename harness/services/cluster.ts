@@ -1,7 +1,7 @@
 /** The five services that a Parley cluster stands on, as one thing to bring up and down. */
 import { join } from 'node:path';
 import { CassandraService } from './cassandra.ts';
-import { KafkaService } from './kafka.ts';
+import { KafkaService, type ProxiedListener } from './kafka.ts';
 import type { NativeService, ServiceStatus } from './native-service.ts';
 import { freePorts } from './ports.ts';
 import { PostgresService } from './postgres.ts';
@@ -46,10 +46,13 @@ export class NativeCluster {
   readonly postgres: PostgresService;
   readonly services: readonly NativeService[];
 
-  /** @param folder where the run data of all services goes; an absolute path */
-  constructor(folder: string, ports: ClusterPorts = defaultPorts) {
+  /**
+   * @param folder where the run data of all services goes; an absolute path
+   * @param proxied further ways into Kafka, each through a proxy
+   */
+  constructor(folder: string, ports: ClusterPorts = defaultPorts, proxied: readonly ProxiedListener[] = []) {
     const { kafka, kafkaController, registry, registryManagement, cql, cqlStorage } = ports;
-    this.kafka = new KafkaService(join(folder, 'kafka'), { broker: kafka, controller: kafkaController });
+    this.kafka = new KafkaService(join(folder, 'kafka'), { broker: kafka, controller: kafkaController, proxied });
     this.registry = new RegistryService(join(folder, 'registry'), { http: registry, management: registryManagement });
     this.cassandra = new CassandraService(join(folder, 'cassandra'), { cql, storage: cqlStorage });
     this.redis = new RedisService(join(folder, 'redis'), ports.redis);

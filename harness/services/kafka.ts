@@ -15,6 +15,13 @@ const log4jVersion = '2.25.4';
 export interface KafkaPorts {
   broker: number;
   controller: number;
+  /** Further listeners: a client that comes in through one is told to come back through the address that belongs to it. */
+  proxied?: readonly ProxiedListener[];
+}
+
+export interface ProxiedListener {
+  readonly port: number;
+  readonly advertisedPort: number;
 }
 
 export class KafkaService extends NativeDaemon {
@@ -99,15 +106,19 @@ export class KafkaService extends NativeDaemon {
  * Short broker sessions let a restart after a kill take 3 s instead of 14. A record from the future is refused by the
  * topic default; topics of our own say so again for themselves.
  */
-function serverProperties(data: string, { broker, controller }: KafkaPorts): string {
-  const listeners = `PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}`;
+function serverProperties(data: string, { broker, controller, proxied = [] }: KafkaPorts): string {
+  const own = [`PLAINTEXT://127.0.0.1:${broker}`, `CONTROLLER://127.0.0.1:${controller}`];
+  const named = (ports: readonly number[]) => ports.map((port, index) => `PROXIED${index}://127.0.0.1:${port}`);
+  const listeners = [...own, ...named(proxied.map(({ port }) => port))].join(',');
+  const advertised = [...own, ...named(proxied.map(({ advertisedPort }) => advertisedPort))].join(',');
+  const protocols = ['PLAINTEXT', 'CONTROLLER', ...proxied.map((_, index) => `PROXIED${index}`)];
   return `process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:${controller}
 controller.listener.names=CONTROLLER
 listeners=${listeners}
-advertised.listeners=${listeners}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+advertised.listeners=${advertised}
+listener.security.protocol.map=${protocols.map((name) => `${name}:PLAINTEXT`).join(',')}
 inter.broker.listener.name=PLAINTEXT
 log.dirs=${data}
 auto.create.topics.enable=false

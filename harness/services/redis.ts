@@ -25,6 +25,12 @@ export class RedisService extends NativeDaemon {
     return answer?.toString().startsWith('+PONG') ?? false;
   }
 
+  /** All that it holds is gone at once. */
+  async flush(): Promise<void> {
+    const answer = await exchange(this.port, Buffer.from('FLUSHALL\r\n'));
+    if (answer?.toString().startsWith('+OK') !== true) throw new Error(`redis: FLUSHALL is answered ${answer}`);
+  }
+
   protected async prepare(): Promise<Launch> {
     mkdirSync(this.folder, { recursive: true });
     const settings = {

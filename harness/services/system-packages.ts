@@ -93,6 +93,24 @@ export const postgres: SystemProgram = {
   },
 };
 
+export const go: SystemProgram = {
+  title: 'Go',
+  debianPackage: 'golang-go',
+  find: async () => onPath('go', '/usr/local/go/bin'),
+};
+
+/** A library that is loaded before a program, and tells it another time than the machine has. */
+export const libfaketime: SystemProgram = {
+  title: 'libfaketime',
+  debianPackage: 'libfaketime',
+  async find() {
+    const machine = '/usr/lib';
+    const folders = existsSync(machine) ? readdirSync(machine).map((name) => join(machine, name, 'faketime')) : [];
+    const libraries = [...folders, '/usr/local/lib/faketime'].map((folder) => join(folder, 'libfaketimeMT.so.1'));
+    return libraries.find((path) => existsSync(path)) ?? null;
+  },
+};
+
 export const chromium: SystemProgram = {
   title: 'Chromium',
   debianPackage: 'chromium',

@@ -20,6 +20,8 @@ export interface AppProcessOptions {
   readonly startTimeoutMs?: number;
   /** Called for every log line. */
   readonly onLog?: (line: LogLine) => void;
+  /** Called at its end, whoever ended it; null if a signal did. */
+  readonly onExit?: (code: number | null) => void;
 }
 
 /** The newest lines, for the report of a test that failed. */
@@ -64,9 +66,10 @@ export class AppProcess {
       child.kill('SIGKILL');
     };
     process.once('exit', orphaned);
-    child.on('exit', () => {
+    child.on('exit', (code) => {
       process.off('exit', orphaned);
       if (this.#child === child) this.#child = null;
+      this.#options.onExit?.(code);
     });
     await until(() => this.#started || this.#child === null, {
       what: `${this.name} starts`,

@@ -4,7 +4,10 @@ import { People, type Person, type RegisteredDevice } from './people.ts';
 import { RecordingClient, type RecordingOptions } from './recording-client.ts';
 import type { ObservedPush, Profile, World } from './world.ts';
 
-export abstract class BaseWorld implements World {
+/** All of a world but what is done to its processes. */
+export type Inhabited = Omit<World, 'crashGateway' | 'travel'>;
+
+export abstract class BaseWorld implements Inhabited {
   abstract readonly profile: Profile;
   abstract readonly apiUrl: string;
   abstract readonly gatewayUrls: readonly string[];
@@ -50,7 +53,5 @@ export abstract class BaseWorld implements World {
     await Promise.all(this.#clients.splice(0).map((client) => client.client.stop()));
   }
 
-  abstract crashGateway(index: number): Promise<void>;
-  abstract travel(clockOffsetMs: number): Promise<void>;
   abstract close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { appMain, harnessLimits } from './standalone.ts';
 export interface ClusterProcessesOptions {
   readonly services?: ServiceSettings;
   readonly onLog?: (process: string, line: LogLine) => void;
+  readonly onExit?: (process: string, code: number | null) => void;
   /** Further environment of every process. */
   readonly env?: Readonly<Record<string, string>>;
   /** Arguments of node itself, for every process. */
@@ -17,19 +18,22 @@ export interface ClusterProcessesOptions {
 export class ClusterProcesses {
   readonly apiUrl: string;
   readonly gatewayUrls: readonly string[];
+  /** Where processors deliver to each gateway. */
+  readonly deliveryPorts: readonly number[];
   readonly #members: readonly ClusterMember[];
   readonly #options: ClusterProcessesOptions;
   readonly #processes = new Map<string, AppProcess>();
 
   private constructor(
     members: readonly ClusterMember[],
-    urls: { api: string; gateways: readonly string[] },
+    urls: { api: string; gateways: readonly string[]; deliveryPorts: readonly number[] },
     options: ClusterProcessesOptions,
   ) {
     this.#members = members;
     this.#options = options;
     this.apiUrl = urls.api;
     this.gatewayUrls = urls.gateways;
+    this.deliveryPorts = urls.deliveryPorts;
   }
 
   static async create(options: ClusterProcessesOptions = {}): Promise<ClusterProcesses> {
@@ -45,7 +49,8 @@ export class ClusterProcesses {
       env: { ...harnessLimits, ...options.env },
     });
     const gateways = [`ws://127.0.0.1:${gateway1}`, `ws://127.0.0.1:${gateway2}`];
-    return new ClusterProcesses(members, { api: `http://127.0.0.1:${api}`, gateways }, options);
+    const deliveryPorts = [deliveries1, deliveries2];
+    return new ClusterProcesses(members, { api: `http://127.0.0.1:${api}`, gateways, deliveryPorts }, options);
   }
 
   /** Of all that `startAll` starts. */
@@ -88,6 +93,7 @@ export class ClusterProcesses {
       env: { ...member.env, ...env },
       nodeArguments: this.#options.nodeArguments ?? [],
       onLog: (line) => this.#options.onLog?.(name, line),
+      onExit: (code) => this.#options.onExit?.(name, code),
     });
     this.#processes.set(name, process);
     await process.start();
@@ -101,6 +107,10 @@ export class ClusterProcesses {
 
   async stopAll(): Promise<void> {
     await Promise.all([...this.#processes.values()].map((process) => process.stop()));
+  }
+
+  async killAll(): Promise<void> {
+    await Promise.all([...this.#processes.values()].map((process) => process.kill()));
   }
 
   #member(name: string): ClusterMember {

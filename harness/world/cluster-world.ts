@@ -3,8 +3,9 @@ import { BaseWorld } from './base-world.ts';
 import { ClusterProcesses } from './cluster-processes.ts';
 import { prepareCluster } from './prepare-cluster.ts';
 import { type ServiceSettings, servicesInUse } from './services-in-use.ts';
+import type { World } from './world.ts';
 
-export class ClusterWorld extends BaseWorld {
+export class ClusterWorld extends BaseWorld implements World {
   readonly profile = 'cluster';
   #processes: ClusterProcesses | null = null;
 

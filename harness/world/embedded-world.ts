@@ -1,8 +1,9 @@
 /** The embedded profile as a world. */
 import { BaseWorld } from './base-world.ts';
 import { Standalone } from './standalone.ts';
+import type { World } from './world.ts';
 
-export class EmbeddedWorld extends BaseWorld {
+export class EmbeddedWorld extends BaseWorld implements World {
   readonly profile = 'embedded';
   #running: Standalone | null = null;
 

@@ -17,7 +17,10 @@ export const harnessLimits: Readonly<Record<string, string>> = {
   PARLEY_REGISTRATIONS_PER_HOUR: '1000000',
 };
 
-export type StandaloneOptions = Pick<AppProcessOptions, 'wrapper' | 'onLog' | 'nodeArguments'>;
+export type StandaloneOptions = Pick<AppProcessOptions, 'wrapper' | 'onLog' | 'onExit' | 'nodeArguments'> & {
+  /** Instead of a temporary one of its own. */
+  readonly dataDir?: string;
+};
 
 export class Standalone {
   readonly apiUrl: string;
@@ -25,17 +28,18 @@ export class Standalone {
   readonly operationsUrl: string;
   readonly dataDir: string;
   readonly #ports: readonly number[];
-  readonly #options: StandaloneOptions;
+  readonly #options: Omit<StandaloneOptions, 'dataDir'>;
   #process: AppProcess | null = null;
 
   private constructor(ports: readonly number[], options: StandaloneOptions) {
+    const { dataDir, ...rest } = options;
     this.#ports = ports;
-    this.#options = options;
+    this.#options = rest;
     const [api, gateway1, gateway2, operations] = ports;
     this.apiUrl = `http://127.0.0.1:${api}`;
     this.gatewayUrls = [`ws://127.0.0.1:${gateway1}`, `ws://127.0.0.1:${gateway2}`];
     this.operationsUrl = `http://127.0.0.1:${operations}`;
-    this.dataDir = mkdtempSync(join(tmpdir(), 'parley-'));
+    this.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), 'parley-'));
   }
 
   static async create(options: StandaloneOptions = {}): Promise<Standalone> {

@@ -87,14 +87,20 @@ export interface CqlKeyspace {
   readonly replicationFactor: number;
 }
 
-/** Statements that make the keyspace and its tables where they are missing; in order. */
-export function schemaStatements({ keyspace, datacenter, replicationFactor }: CqlKeyspace): readonly string[] {
+/** Makes a keyspace where it is missing. */
+export function keyspaceStatement({ keyspace, datacenter, replicationFactor }: CqlKeyspace): string {
   invariant(/^[a-z][a-z0-9_]{0,47}$/.test(keyspace), 'a keyspace is named in lower case, digits and underscores');
   invariant(/^[A-Za-z0-9_.-]+$/.test(datacenter), 'a datacenter has a plain name');
   invariant(Number.isInteger(replicationFactor) && replicationFactor >= 1, 'a replication factor is 1 or more');
+  return `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication =
+      {'class': 'NetworkTopologyStrategy', '${datacenter}': ${replicationFactor}} AND durable_writes = true`;
+}
+
+/** Statements that make the keyspace and its tables where they are missing; in order. */
+export function schemaStatements(settings: CqlKeyspace): readonly string[] {
+  const { keyspace } = settings;
   return [
-    `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication =
-      {'class': 'NetworkTopologyStrategy', '${datacenter}': ${replicationFactor}} AND durable_writes = true`,
+    keyspaceStatement(settings),
     messagesTable(keyspace),
     membersTable(keyspace),
     inboxTable(keyspace),
@@ -105,10 +111,18 @@ export function schemaStatements({ keyspace, datacenter, replicationFactor }: Cq
 
 /** What makes the schema: a connection's client, or anything that runs a statement. */
 export interface StatementRunner {
-  execute(statement: string): Promise<unknown>;
+  execute(statement: string, params: readonly [], options: { readonly readTimeout: number }): Promise<unknown>;
 }
 
-/** Makes what is missing, one statement after another; does nothing where everything is there. */
-export async function ensureCqlSchema(client: StatementRunner, keyspace: CqlKeyspace): Promise<void> {
-  for (const statement of schemaStatements(keyspace)) await client.execute(statement);
+/** A table takes far longer to make than a row: nodes agree on it, and a busy one takes its time. */
+const schemaTimeoutMs = 60_000;
+
+/** One statement after another: nodes do not agree on two changes at once. */
+export async function applySchema(client: StatementRunner, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await client.execute(statement, [], { readTimeout: schemaTimeoutMs });
+}
+
+/** Makes what is missing; does nothing where everything is there. */
+export function ensureCqlSchema(client: StatementRunner, keyspace: CqlKeyspace): Promise<void> {
+  return applySchema(client, schemaStatements(keyspace));
 }

@@ -1,4 +1,4 @@
-/** Who takes part in a crash test: pairs of people who talk, each pair for another way in which a harm could show. */
+/** Who takes part in a run in which things are harmed: pairs of people who talk, each pair for another way in which a harm could show. */
 import type { WireMessage } from '@parley/schemas/generated/wire';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import type { BaseWorld } from '../world/base-world.ts';
@@ -9,7 +9,7 @@ import type { RecordingClient } from '../world/recording-client.ts';
 export interface Player {
   readonly client: RecordingClient;
   readonly conversationId: string;
-  /** `present`: there at the end. `flapping`: too, but comes and goes. `silent`: leaves at the harm. `away`: never comes. */
+  /** `present`: there at the end. `flapping`: too, but comes and goes. `silent`: leaves for good. `away`: never comes. */
   readonly role: 'present' | 'flapping' | 'silent' | 'away';
 }
 
@@ -21,11 +21,18 @@ export interface Talk {
   readonly conversationId: string;
 }
 
+/** A device that leaves for good with messages that it was sent and did not acknowledge. */
+export interface Departure {
+  readonly client: RecordingClient;
+  /** It ends before the device leaves, so that no later message makes up for a push that was forgotten. */
+  readonly lastWords: Talk;
+  readonly hold: Hold;
+}
+
 export interface Cast {
   readonly players: readonly Player[];
   readonly talks: readonly Talk[];
-  /** The talk to the silent device: it ends at the harm, so that no later message makes up for a push that was forgotten. */
-  readonly lastWords: Talk;
+  readonly departures: readonly Departure[];
   /** From the second gateway to the second gateway: what a harm of the first should not touch. */
   readonly untouched: readonly Talk[];
 }
@@ -95,10 +102,21 @@ class Casting {
     const clientOfB = this.player(b.first, conversationId, ofB);
     return [this.talk(`${name} A`, clientOfA, b, conversationId), this.talk(`${name} B`, clientOfB, a, conversationId)];
   }
+
+  /** The device that will leave is at one gateway, whoever talks to it at the other. */
+  async departure(index: number): Promise<Departure> {
+    const hold = new Hold();
+    const name = `last words ${index + 1}`;
+    const [here, there] = index % 2 === 0 ? [first, second] : [second, first];
+    const { a, b, conversationId } = await this.pair(name);
+    const client = this.player(b.first, conversationId, { ...here, role: 'silent', take: hold.take });
+    const lastWords = this.talk(`${name} A`, this.player(a.first, conversationId, there), b, conversationId);
+    return { client, lastWords, hold };
+  }
 }
 
 /** Registers everybody; nobody is connected yet. */
-export async function castOf(world: BaseWorld, hold: Hold): Promise<Cast> {
+export async function castOf(world: BaseWorld, departing: number): Promise<Cast> {
   const casting = new Casting(world);
   await casting.dialogue('roaming', anywhere, anywhere);
   await casting.dialogue('across', first, second);
@@ -118,10 +136,7 @@ export async function castOf(world: BaseWorld, hold: Hold): Promise<Cast> {
   const toMany = casting.player(many.a.first, many.conversationId, anywhere);
   casting.talk('devices A', toMany, many.b, many.conversationId);
 
-  const last = await casting.pair('last words');
-  casting.player(last.b.first, last.conversationId, { ...first, role: 'silent', take: hold.take });
-  const toLast = casting.player(last.a.first, last.conversationId, second);
-  const lastWords = casting.talk('last words A', toLast, last.b, last.conversationId);
-
-  return { players: casting.players, talks: casting.talks, lastWords, untouched };
+  const departures: Departure[] = [];
+  for (let index = 0; index < departing; index++) departures.push(await casting.departure(index));
+  return { players: casting.players, talks: casting.talks, departures, untouched };
 }

@@ -8,7 +8,7 @@ import type { Verdict } from '@parley/sdk/events';
 import type { History, RecordedDevice, RecordedMessage, RecordedSend, RecordedVerdict } from '../checks/history.ts';
 import { until } from '../services/until.ts';
 import type { BaseWorld } from '../world/base-world.ts';
-import { type Cast, castOf, Hold, type Player, type Talk } from './cast.ts';
+import { type Cast, castOf, type Departure, type Player, type Talk } from './cast.ts';
 
 const sendEveryMs = 250;
 const flapEveryMs = 1_500;
@@ -25,30 +25,31 @@ interface Utterance {
 export class SteadyLoad {
   readonly #world: BaseWorld;
   readonly #cast: Cast;
-  readonly #hold: Hold;
   readonly #utterances: Utterance[] = [];
   readonly #timers = new Map<Talk | Player, NodeJS.Timeout>();
+  readonly #ended = new Set<Talk>();
   readonly #firstPush: number;
 
-  private constructor(world: BaseWorld, cast: Cast, hold: Hold) {
+  private constructor(world: BaseWorld, cast: Cast) {
     this.#world = world;
     this.#cast = cast;
-    this.#hold = hold;
     this.#firstPush = world.pushes.length;
   }
 
   /** Registers everybody, connects who is to be, and talks until every conversation flows. */
-  static async begin(world: BaseWorld): Promise<SteadyLoad> {
-    const hold = new Hold();
-    const load = new SteadyLoad(world, await castOf(world, hold), hold);
-    await load.#begin();
+  static async begin(world: BaseWorld, departing = 1): Promise<SteadyLoad> {
+    const load = new SteadyLoad(world, await castOf(world, departing));
+    const coming = load.#cast.players.filter(({ role }) => role !== 'away');
+    await Promise.all(coming.map(({ client }) => client.online()));
+    load.talk();
+    const flows = (talk: Talk): boolean => load.#utterances.some((one) => one.talk === talk && one.verdict !== null);
+    await until(() => load.#cast.talks.every(flows), { what: 'verdicts for every talk', timeoutMs: 30_000 });
     return load;
   }
 
-  async #begin(): Promise<void> {
-    const coming = this.#cast.players.filter(({ role }) => role !== 'away');
-    await Promise.all(coming.map(({ client }) => client.online()));
-    for (const talk of this.#cast.talks) {
+  /** Everybody talks, but for those whose last words were said. */
+  talk(): void {
+    for (const talk of this.#cast.talks.filter((one) => !this.#ended.has(one))) {
       // Apart from each other, so that they are no burst.
       const firstAfterMs = (sendEveryMs * this.#timers.size) / this.#cast.talks.length;
       const timer = setTimeout(() => {
@@ -65,8 +66,6 @@ export class SteadyLoad {
         setInterval(() => this.#flap(player), flapEveryMs),
       );
     }
-    const flows = (talk: Talk): boolean => this.#utterances.some((one) => one.talk === talk && one.verdict !== null);
-    await until(() => this.#cast.talks.every(flows), { what: 'verdicts for every talk', timeoutMs: 30_000 });
   }
 
   #say(talk: Talk): void {
@@ -93,19 +92,26 @@ export class SteadyLoad {
     else void client.client.start();
   }
 
-  /** The silent device's application takes nothing more. */
-  hold(): void {
-    this.#hold.begin();
+  get departures(): readonly Departure[] {
+    return this.#cast.departures;
   }
 
-  /** Nothing more is said to the silent device, or a later message would make up for a push that is forgotten. */
-  lastWords(): void {
-    this.#stop(this.#cast.lastWords);
+  /** Applications of devices that will leave take nothing more. */
+  hold(who = this.departures): void {
+    for (const { hold } of who) hold.begin();
   }
 
-  /** At the moment of the harm: the silent device leaves for good, with messages that it was sent and did not acknowledge. */
-  fallSilent(): void {
-    for (const { client } of this.#cast.players.filter(({ role }) => role === 'silent')) void client.client.stop();
+  /** Nothing more is said to them, or a later message would make up for a push that is forgotten. */
+  lastWords(who = this.departures): void {
+    for (const { lastWords } of who) {
+      this.#ended.add(lastWords);
+      this.#stop(lastWords);
+    }
+  }
+
+  /** They leave for good, with messages that they were sent and did not acknowledge. */
+  fallSilent(who = this.departures): void {
+    for (const { client } of who) void client.client.stop();
   }
 
   #stop(key: Talk | Player): void {
@@ -124,7 +130,7 @@ export class SteadyLoad {
   /** Everybody leaves. */
   async dismiss(): Promise<void> {
     this.end();
-    this.#hold.end();
+    for (const { hold } of this.#cast.departures) hold.end();
     await this.#world.dismiss();
   }
 

@@ -1,0 +1,21 @@
+/** Where chaos happens: a running Parley, and how each planned fault is done to it and undone. */
+import type { BaseWorld } from '../world/base-world.ts';
+import type { ProcessLogs } from './logs.ts';
+import type { PlannedFault } from './plan.ts';
+
+/** Undoes a fault; what takes time to come back is there again when it resolves, as far as that is in anybody's hand. */
+export type Repair = () => Promise<void>;
+
+export interface ChaosStage {
+  readonly world: BaseWorld;
+  /** Resolves once the harm is done. */
+  harm(fault: PlannedFault): Promise<Repair>;
+  /** Processes that ended by themselves, and nothing explains it. */
+  readonly crashes: readonly string[];
+  /** What is to run and does not, at the moment. */
+  readonly missing: readonly string[];
+  /** Of its processes. */
+  readonly logs: ProcessLogs;
+  /** Ends everything and leaves nothing behind; also half way through a run. */
+  close(): Promise<void>;
+}

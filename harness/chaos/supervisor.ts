@@ -1,0 +1,102 @@
+/**
+ * Keeps processes running as an init system does: whatever ends is started again, until it is to stay away.
+ *
+ * A process may end because it can't reach a service while it starts, or because its clock is wrong: then it is tried again. One that
+ * had started and then ended with an error is a defect, whatever was done to its surroundings.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface Supervised {
+  /** Resolves when it has started; rejects if it ended before. */
+  start(name: string): Promise<void>;
+  /** Makes sure that nothing is left of it. */
+  kill(name: string): Promise<void>;
+}
+
+const pauseMs = 500;
+
+interface State {
+  wanted: boolean;
+  started: boolean;
+  attempt: Promise<void> | null;
+}
+
+export class Supervisor {
+  /** Ends that nothing explains. */
+  readonly crashes: string[] = [];
+  readonly #processes: Supervised;
+  readonly #states = new Map<string, State>();
+  readonly #tell: (line: string) => void;
+
+  constructor(processes: Supervised, tell: (line: string) => void) {
+    this.#processes = processes;
+    this.#tell = tell;
+  }
+
+  /** From now on it is to run. */
+  keep(name: string): void {
+    const state = this.#state(name);
+    state.wanted = true;
+    state.attempt ??= this.#attempt(name, state).finally(() => {
+      state.attempt = null;
+    });
+  }
+
+  /** From now on nobody starts it; whoever calls ends it. */
+  release(name: string): void {
+    this.#state(name).wanted = false;
+  }
+
+  /** To be told of every end. */
+  ended(name: string, code: number | null): void {
+    const state = this.#state(name);
+    const { wanted, started } = state;
+    state.started = false;
+    if (!wanted) return;
+    if (started && code !== 0) this.crashes.push(`${name} ended by itself with code ${code}`);
+    if (started) this.#tell(`${name} ended by itself with code ${code}, and is started again`);
+    this.keep(name);
+  }
+
+  isRunning(name: string): boolean {
+    return this.#state(name).started;
+  }
+
+  /** Names of what is to run and does not. */
+  get missing(): string[] {
+    return [...this.#states].filter(([, { wanted, started }]) => wanted && !started).map(([name]) => name);
+  }
+
+  /** Resolves when nobody is being started any more. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#states.values()].map(({ attempt }) => attempt));
+  }
+
+  /** Nobody starts anything any more; `end` ends what runs. */
+  async releaseAll(end: () => Promise<void>): Promise<void> {
+    for (const state of this.#states.values()) state.wanted = false;
+    await end();
+    await this.settled();
+  }
+
+  async #attempt(name: string, state: State): Promise<void> {
+    while (state.wanted && !state.started) {
+      try {
+        await this.#processes.start(name);
+        state.started = true;
+      } catch (error) {
+        if (state.wanted) this.#tell(`${name} did not start: ${firstLine(error)}`);
+        await this.#processes.kill(name);
+        await delay(pauseMs);
+      }
+    }
+  }
+
+  #state(name: string): State {
+    const state = this.#states.get(name) ?? { wanted: false, started: false, attempt: null };
+    this.#states.set(name, state);
+    return state;
+  }
+}
+
+const firstLine = (error: unknown): string => String(error instanceof Error ? error.message : error).split('\n')[0]!;
