@@ -1,5 +1,6 @@
 /** What a processor reads from the environment. */
 import {
+  auditConfig,
   clockConfig,
   cqlConfig,
   deliveryConfig,
@@ -13,6 +14,7 @@ import { z } from 'zod';
 import { defaultProcessorSettings } from './processor.ts';
 
 export const config = z.object({
+  ...auditConfig,
   ...processConfig,
   ...clockConfig,
   ...kafkaConfig,

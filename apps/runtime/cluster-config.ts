@@ -78,6 +78,12 @@ export const tokenSignerConfig = {
     .meta(secret('Ed25519 private key that signs access tokens')),
 };
 
+export const auditConfig = {
+  PARLEY_AUDIT_SEAL_SECONDS: whole(0, 3_600, 10).describe(
+    'how often the hash chain over chat.messages is sealed with what has come; 0: not by this process',
+  ),
+};
+
 export const developmentConfig = {
   PARLEY_DEV_CODES: flag(false).describe(
     'for tests: one-time codes come back in the answer; refused when NODE_ENV is production',

@@ -1,6 +1,6 @@
 /** What the standalone process reads from the environment. Everything has a default: `npm start` needs nothing. */
 import { apiConfig } from '@parley/api/config';
-import { developmentConfig, processConfig } from '@parley/runtime/cluster-config';
+import { auditConfig, developmentConfig, processConfig } from '@parley/runtime/cluster-config';
 import { whole } from '@parley/runtime/config';
 import { z } from 'zod';
 
@@ -19,6 +19,7 @@ export const config = z.object({
   ...processConfig,
   ...developmentConfig,
   ...apiConfig,
+  ...auditConfig,
   PARLEY_DATA_DIR: z
     .string()
     .min(1)

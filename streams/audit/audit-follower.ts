@@ -124,3 +124,14 @@ export class AuditFollower implements BatchHandler {
     }
   }
 }
+
+/** For mains: a follower that runs, or null where the process is not to seal. */
+export async function startAuditFollower(
+  dependencies: AuditFollowerDependencies,
+  intervalSeconds: number,
+): Promise<AuditFollower | null> {
+  if (intervalSeconds === 0) return null;
+  const follower = new AuditFollower(dependencies, { ...defaultAuditSettings, intervalMs: intervalSeconds * 1_000 });
+  await follower.start();
+  return follower;
+}
