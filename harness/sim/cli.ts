@@ -56,9 +56,9 @@ else if (options.seed !== undefined) process.exitCode = await runOne({ seed: opt
 else process.exitCode = await runMany();
 
 async function runOne(order: SeedOrder): Promise<number> {
-  const allowAgain = forbidReality();
-  const result = await runSeed({ ...order, keepsTrace: options.trace === true });
-  allowAgain();
+  const { aside, end } = forbidReality();
+  const result = await runSeed({ ...order, keepsTrace: options.trace === true, aside });
+  end();
   for (const line of result.trace) console.log(line);
   const { plan, events, accepted, hash, violations } = result;
   console.log(`seed ${nameOf(order)}: ${[...plan.faults].join(', ') || 'no faults'}; ${JSON.stringify(plan.shape)}`);

@@ -58,6 +58,8 @@ export interface Plan {
   readonly clientSkewMs: number;
   /** A device is revoked on the way. */
   readonly hasRevocation: boolean;
+  /** In the end a single process on LMDB reads the log as well. */
+  readonly isEmbedded: boolean;
 }
 
 /** As in production; smaller ones show with few conversations what many would do. */
@@ -90,6 +92,7 @@ export function drawPlan(random: SeededRandom, activeMs: number | null): Plan {
     hasIntruder: of('intruder').chance(0.5),
     // The list of revoked devices is kept where sessions are: who loses the one loses the other (declared).
     hasRevocation: !faults.has('redis_flushed') && of('revocation').chance(0.3),
+    isEmbedded: of('embedded').chance(0.3),
     clientSkewMs: of('skew').chance(0.5) ? 60_000 : 0,
   };
 }

@@ -1,14 +1,11 @@
 /** Reads every conversation of every user from its beginning, as a new device would, and backwards, as one that scrolls. */
-import { openCqlProjections } from '@parley/projections/cql/projections';
 import type { HistoryPage } from '@parley/projections/history/reader';
 import { unreadCount } from '@parley/projections/inbox/store';
 import type { Projections } from '@parley/projections/projections';
 import { isCountable } from '@parley/streams/conversation/rules';
-import { Registry } from 'prom-client';
 import type { RecordedMessage, RecordedReading, RecordedUnread } from '../checks/history.ts';
+import type { SeededRandom } from './environment/seeded-random.ts';
 import type { Oracle, TrueConversation } from './oracle.ts';
-import { directSession } from './rebuild.ts';
-import type { World } from './world.ts';
 
 const mostPages = 2_000;
 
@@ -17,9 +14,11 @@ export interface ReaderView {
   readonly unread: readonly RecordedUnread[];
 }
 
-export async function readEverything(world: World, oracle: Oracle): Promise<ReaderView> {
-  const projections = openCqlProjections(directSession(world.engine), { clock: world.time, metrics: new Registry() });
-  const random = world.random.fork('readings');
+export async function readEverything(
+  projections: Projections,
+  oracle: Oracle,
+  random: SeededRandom,
+): Promise<ReaderView> {
   const readings: RecordedReading[] = [];
   const unread: RecordedUnread[] = [];
   for (const [conversationId, conversation] of oracle.conversations) {

@@ -7,9 +7,11 @@
  */
 import type { CqlSession } from '@parley/projections/cql/connection';
 import { openCqlProjections } from '@parley/projections/cql/projections';
+import type { Projections } from '@parley/projections/projections';
+import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import { VirtualTime } from '@parley/schemas/environment/virtual-time';
 import { Router } from '@parley/streams/delivery/router';
-import type { BatchHandler, LogRecord } from '@parley/streams/log/log';
+import type { BatchHandler, LogRecord, RecordBatch } from '@parley/streams/log/log';
 import { topics } from '@parley/streams/log/topics';
 import { ConversationProcessor } from '@parley/streams/processors/conversation';
 import { ReceiptsProcessor } from '@parley/streams/processors/receipts';
@@ -17,6 +19,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { RecordedRebuild } from '../checks/history.ts';
 import type { SeededRandom } from './environment/seeded-random.ts';
+import type { BrokerPartition } from './log/broker.ts';
 import { CqlEngine } from './stores/cql-engine.ts';
 import type { World } from './world.ts';
 
@@ -57,13 +60,29 @@ async function derive(world: World): Promise<CqlEngine> {
   const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
   const time = new VirtualTime(world.time.nowMs(), { settle });
   const engine = new CqlEngine(time);
+  const projections = openCqlProjections(directSession(engine), { clock: time, metrics: new Registry() });
+  const { conversations, receipts } = handlersOn(projections, world.codec, time);
+  const random = world.random.fork('rebuild');
+  await feed(world, topics.messages, conversations, random);
+  await feed(world, topics.receipts, receipts, random);
+  await time.advance(quietMs); // States that waited for a checkpoint are saved.
+  await conversations.close();
+  return engine;
+}
+
+export interface Handlers {
+  readonly conversations: ConversationProcessor;
+  readonly receipts: ReceiptsProcessor;
+}
+
+/** The production processors on these projections: they reach nobody, and push nothing. */
+export function handlersOn(projections: Projections, codec: EventCodec, time: VirtualTime): Handlers {
   const metrics = new Registry();
-  const projections = openCqlProjections(directSession(engine), { clock: time, metrics });
   const noSessions = { lookup: async (userIds: readonly string[]) => userIds.map(() => []) };
   const noLink = { deliver: async () => [], close: () => Promise.resolve() };
-  const logger = pino({ level: 'silent', timestamp: false });
   const common = {
-    ...{ codec: world.codec, poison: { bury: () => Promise.resolve() }, metrics, logger, clock: time, timers: time },
+    ...{ codec, poison: { bury: () => Promise.resolve() }, metrics, clock: time, timers: time },
+    logger: pino({ level: 'silent', timestamp: false }),
     router: new Router(noSessions, noLink, metrics),
   };
   const conversations = new ConversationProcessor({
@@ -82,12 +101,7 @@ async function derive(world: World): Promise<CqlEngine> {
     members: projections.memberLookup,
   });
   conversations.start();
-  const random = world.random.fork('rebuild');
-  await feed(world, topics.messages, conversations, random);
-  await feed(world, topics.receipts, receipts, random);
-  await time.advance(quietMs); // States that waited for a checkpoint are saved.
-  await conversations.close();
-  return engine;
+  return { conversations, receipts };
 }
 
 async function* nothing(): AsyncGenerator<readonly LogRecord[]> {
@@ -100,14 +114,20 @@ async function feed(world: World, topic: string, handler: BatchHandler, random: 
     1,
     partitions.map(({ partition }) => ({ topic, partition })),
   );
-  for (const { partition, records, end } of partitions) {
+  for (const partition of partitions) {
+    const { records } = partition;
     for (let next = 0; next < records.length; ) {
       const batch = records.slice(next, next + random.between(1, mostRecords));
       next += batch.length;
-      const stays = { isCurrent: () => true, heartbeat: () => Promise.resolve() };
-      await handler.handle({ topic, partition, generation: 1, records: batch, endOffset: end, ...stays });
+      await handler.handle(batchOf(partition, batch));
     }
   }
+}
+
+/** Nobody takes the partition away meanwhile. */
+export function batchOf({ topic, partition, end }: BrokerPartition, records: readonly LogRecord[]): RecordBatch {
+  const stays = { isCurrent: () => true, heartbeat: () => Promise.resolve() };
+  return { topic, partition, generation: 1, records, endOffset: end, ...stays };
 }
 
 function differences(live: ReadonlyMap<string, string>, derived: ReadonlyMap<string, string>): string[] {

@@ -1,7 +1,9 @@
 /** Makes the history that the checks look at out of a world whose run has ended. */
+import { openCqlProjections } from '@parley/projections/cql/projections';
 import { receiptStatements } from '@parley/projections/receipts/store.cql';
 import { textWithoutPreview } from '@parley/pusher/push-worker';
 import { isCountable } from '@parley/streams/conversation/rules';
+import { Registry } from 'prom-client';
 import type {
   History,
   RecordedDevice,
@@ -14,11 +16,13 @@ import type {
   RecordedStatus,
   RecordedWatermark,
 } from '../checks/history.ts';
+import { deriveEmbedded } from './embedded.ts';
+import type { Aside } from './environment/reality.ts';
 import { lettersOf, poisonOf } from './letters.ts';
 import type { Oracle } from './oracle.ts';
 import type { Device } from './processes/device.ts';
 import { readEverything } from './readings.ts';
-import { rebuild } from './rebuild.ts';
+import { directSession, rebuild } from './rebuild.ts';
 import type { Sights } from './sights.ts';
 import { markers } from './utterances.ts';
 import type { SimPush, World } from './world.ts';
@@ -31,12 +35,17 @@ export interface RunFacts {
   readonly wasCompacted: boolean;
   readonly wasFlushed: boolean;
   readonly isFaultless: boolean;
+  /** The log is also read by a single process on LMDB. */
+  readonly isEmbedded: boolean;
+  readonly aside: Aside;
 }
 
 /** `problems` and what is left after all have gone are added by the caller. */
 export async function recordHistory(facts: RunFacts): Promise<History> {
   const { world, oracle, sights } = facts;
-  const { readings, unread } = await readEverything(world, oracle);
+  const projections = openCqlProjections(directSession(world.engine), { clock: world.time, metrics: new Registry() });
+  const { readings, unread } = await readEverything(projections, oracle, world.random.fork('readings'));
+  const embedded = facts.isEmbedded ? await facts.aside(() => deriveEmbedded(world, oracle, projections)) : [];
   return {
     sends: sendsOf(world, oracle),
     devices: world.people.filter(({ isRevoked }) => !isRevoked).map((device) => deviceOf(device, oracle)),
@@ -54,7 +63,7 @@ export async function recordHistory(facts: RunFacts): Promise<History> {
     delays: facts.isFaultless ? world.people.flatMap(({ delays }) => delays) : [],
     readings,
     unread,
-    rebuilds: await rebuild(world, facts.wasCompacted),
+    rebuilds: [...(await rebuild(world, facts.wasCompacted)), ...embedded],
     poison: poisonOf(world, facts.poison),
     letters: await lettersOf(world, facts.isFaultless),
     presence: await presenceOf(facts),

@@ -1,6 +1,7 @@
 /** One run: a seed, and what came of it. The same seed gives the same run, event by event. */
 import { examine, inspections, checks as ordinary } from '../checks/all.ts';
 import { comeToRest } from './calm.ts';
+import type { Aside } from './environment/reality.ts';
 import { SeededRandom } from './environment/seeded-random.ts';
 import { Faults } from './faults/faults.ts';
 import { Oracle } from './oracle.ts';
@@ -16,6 +17,8 @@ export interface RunOptions {
   /** Of virtual time, for acts and faults; null: the seed says. */
   readonly activeMs: number | null;
   readonly keepsTrace: boolean;
+  /** Does what needs real timers; directly, where nothing forbids them. */
+  readonly aside?: Aside;
 }
 
 export interface Violation {
@@ -37,7 +40,9 @@ export interface SeedResult {
 /** A user's mistakes are refused, so the check for refusals is not for these runs. */
 const asked = [...ordinary.filter(({ name }) => name !== 'refused'), ...inspections];
 
-export async function runSeed({ seed, activeMs, keepsTrace }: RunOptions): Promise<SeedResult> {
+const directly: Aside = (work) => work();
+
+export async function runSeed({ seed, activeMs, keepsTrace, aside = directly }: RunOptions): Promise<SeedResult> {
   const plan = drawPlan(new SeededRandom(seed, 'plan'), activeMs);
   const world = new World(seed, plan.shape, keepsTrace);
   const oracle = new Oracle(world);
@@ -66,8 +71,9 @@ export async function runSeed({ seed, activeMs, keepsTrace }: RunOptions): Promi
     wasCompacted: befallen.has('compaction'),
     wasFlushed: befallen.has('redis_flushed'),
     isFaultless: befallen.size === 0,
+    isEmbedded: plan.isEmbedded,
   };
-  const history = await recordHistory({ world, oracle, sights, poison, ...data });
+  const history = await recordHistory({ world, oracle, sights, poison, aside, ...data });
   const leftovers = problems.length === 0 ? await windDown(world) : [];
   problems.push(...world.problems);
   stopListening();

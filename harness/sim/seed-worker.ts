@@ -17,14 +17,14 @@ process.on('message', (order: SeedOrder) => {
 process.on('disconnect', () => process.exit());
 
 async function runOrdered({ seed, activeMs }: SeedOrder): Promise<void> {
-  const allowAgain = forbidReality();
+  const { aside, end } = forbidReality();
   try {
-    const { trace, plan, ...report } = await runSeed({ seed, activeMs, keepsTrace: false });
+    const { trace, plan, ...report } = await runSeed({ seed, activeMs, keepsTrace: false, aside });
     process.send?.({ ...report, activeMs } satisfies SeedReport);
   } catch (error) {
     console.error(error);
     process.exit(1); // The run itself broke: whoever waits for its report is told by the end of this process.
   } finally {
-    allowAgain();
+    end();
   }
 }

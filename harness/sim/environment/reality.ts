@@ -2,20 +2,42 @@
 
 const names = ['setTimeout', 'setInterval'] as const;
 
-/** Puts them back when the result is called. */
-export function forbidReality(): () => void {
+export type Aside = <T>(work: () => Promise<T>) => Promise<T>;
+
+export interface ForbiddenReality {
+  /** Puts it back for good. */
+  end(): void;
+  /** Puts it back while something is done that a run only looks at afterwards: native stores have timers of their own. */
+  readonly aside: Aside;
+}
+
+export function forbidReality(): ForbiddenReality {
   const { now } = Date;
   const { random } = Math;
   const timers = Object.fromEntries(names.map((name) => [name, globalThis[name]]));
   const refuse = (what: string) => () => {
     throw new Error(`${what} is out of reach in a simulation`);
   };
-  Date.now = refuse('Date.now');
-  Math.random = refuse('Math.random');
-  for (const name of names) Object.assign(globalThis, { [name]: refuse(name) });
-  return () => {
+  const begin = (): void => {
+    Date.now = refuse('Date.now');
+    Math.random = refuse('Math.random');
+    for (const name of names) Object.assign(globalThis, { [name]: refuse(name) });
+  };
+  const end = (): void => {
     Date.now = now;
     Math.random = random;
     Object.assign(globalThis, timers);
+  };
+  begin();
+  return {
+    end,
+    async aside(work) {
+      end();
+      try {
+        return await work();
+      } finally {
+        begin();
+      }
+    },
   };
 }
