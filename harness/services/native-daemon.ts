@@ -26,6 +26,8 @@ export abstract class NativeDaemon implements NativeService {
   abstract readonly address: string;
   readonly folder: string;
   protected startTimeoutMs = 120_000;
+  /** How often one that ends during its start is started. */
+  protected startAttempts = 1;
 
   /** @param folder where configuration, data, logs and the pid file of this instance go; an absolute path */
   constructor(folder: string) {
@@ -60,13 +62,24 @@ export abstract class NativeDaemon implements NativeService {
 
   async start(): Promise<void> {
     await this.install();
+    for (let left = this.startAttempts; left > 0; left--) {
+      try {
+        await this.attempt();
+        break;
+      } catch (error) {
+        if (left === 1 || this.pid !== null) throw error;
+      }
+    }
+    await this.afterStart();
+  }
+
+  private async attempt(): Promise<void> {
     await withLock(`${this.folder}.lock`, async () => {
       if (this.pid !== null) return;
       if (await this.isReady()) throw new Error(`${this.name}: ${this.address} is served by something else`);
       this.spawn(await this.prepare());
     });
     await until(() => this.readyOrDead(), { what: `${this.name} at ${this.address}`, timeoutMs: this.startTimeoutMs });
-    await this.afterStart();
   }
 
   private async readyOrDead(): Promise<boolean> {

@@ -16,6 +16,8 @@ export interface RegistryPorts {
 
 export class RegistryService extends NativeDaemon {
   readonly name = 'registry';
+  /** It waits 5 s for its own database, which on a busy machine is not always enough. */
+  protected override startAttempts = 3;
   readonly address: string;
   private readonly ports: RegistryPorts;
   private readonly home = join(cacheFolder(), `apicurio-registry-${version}`);
