@@ -35,7 +35,7 @@ const environment = {
 
 function openCell({ profile, data }: CommonOptions): Promise<Cell> {
   return profile === 'embedded'
-    ? openEmbeddedCell(data)
+    ? openEmbeddedCell(data, environment)
     : openClusterCell(loadConfig(config, process.env), environment);
 }
 

@@ -43,6 +43,7 @@ export class AuditFollower implements BatchHandler {
   readonly #checkpoints: Counter;
   readonly #records: Counter;
   #sealers = new Map<string, PartitionSealer>();
+  readonly counts = { records: 0, checkpoints: 0 };
   #subscription: Subscription | null = null;
   #timer: TimerHandle | null = null;
   #sealing: Promise<void> | null = null;
@@ -87,6 +88,8 @@ export class AuditFollower implements BatchHandler {
       const sealed = (count: number) => {
         this.#checkpoints.inc();
         this.#records.inc(count);
+        this.counts.checkpoints += 1;
+        this.counts.records += count;
       };
       sealer = await PartitionSealer.open({ ...this.#dependencies, sealed }, topic, partition);
       sealers.set(name, sealer);

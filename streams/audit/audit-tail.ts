@@ -19,7 +19,8 @@ import { type AuditHead, CheckpointChain, checkpointHash, emptyHead, headAfter }
 const windowRecords = 64;
 
 export interface AuditTailDependencies {
-  readonly log: Pick<Log, 'append' | 'read' | 'bounds' | 'partitionCount'>;
+  /** Without `append` the tail can only be looked at. */
+  readonly log: Pick<Log, 'read' | 'bounds' | 'partitionCount'> & Partial<Pick<Log, 'append'>>;
   readonly codec: EventCodec;
   readonly clock: Clock;
 }
@@ -90,7 +91,7 @@ export class AuditTail {
     const value = codec.encode('audit_checkpoint', checkpoint);
     const key = `${this.#topic}/${this.#partition}`;
     const request = { topic: topics.audit, key, partitionKey: this.#partitionKey, value, timestampMs: clock.nowMs() };
-    const [written] = await appendAll(log, [request]);
+    const [written] = await appendAll({ append: (record) => log.append!(record) }, [request]);
     invariant(written?.partition === this.#partition, 'a checkpoint lies in the partition of the same number');
     if (written.offset === this.#end && this.#chain?.offer(checkpoint, checkpointHash(value)) === 'next') {
       this.#end += 1;

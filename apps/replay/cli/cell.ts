@@ -1,6 +1,6 @@
 /** What a command works on: a cell's log, its schemas and its projections, whichever profile it runs on. */
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
-import type { LogReader } from '@parley/streams/log/log';
+import type { Log, LogReader } from '@parley/streams/log/log';
 
 export type Profile = 'embedded' | 'cluster';
 
@@ -9,5 +9,10 @@ export interface Cell {
   /** For reading alone: a replay never appends to the topics that it reads. */
   readonly log: LogReader;
   readonly codec: EventCodec;
+  /**
+   * The same log for appending: to topics of its own, such as the audit's, never to those that it reads. Whoever asked closes it.
+   * @throws ParleyError `unavailable` on the embedded profile while a process holds the folder
+   */
+  openWriter(): Promise<Log>;
   close(): Promise<void>;
 }

@@ -1,11 +1,15 @@
-/** Opens a cell for reading, beside whatever runs on it. */
+/** Opens a cell for reading, beside whatever runs on it; and for appending, where nobody else holds it. */
 import { join } from 'node:path';
+import { lockFolder } from '@parley/runtime/folder-lock.embedded';
 import { EventCodec } from '@parley/schemas/codec/event-codec';
 import type { Clock, Timers } from '@parley/schemas/environment/clock';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { EmbeddedSchemas } from '@parley/schemas/registry/embedded-schemas';
 import { RegistrySchemas } from '@parley/schemas/registry/registry-schemas';
 import { KafkaLog } from '@parley/streams/log/kafka/kafka-log';
+import { LmdbLog } from '@parley/streams/log/lmdb/lmdb-log';
 import { openLmdbLogReader } from '@parley/streams/log/lmdb/log-reader';
+import type { CheckpointStore, Log } from '@parley/streams/log/log';
 import type { Logger } from 'pino';
 import type { ReplayConfig } from '../config.ts';
 import type { Cell } from './cell.ts';
@@ -16,18 +20,63 @@ export interface CellEnvironment {
   readonly logger: Logger;
 }
 
-export async function openEmbeddedCell(dataDir: string): Promise<Cell> {
-  const log = openLmdbLogReader(join(dataDir, 'log'));
-  return { profile: 'embedded', log, codec: new EventCodec(new EmbeddedSchemas()), close: () => log.close() };
+export async function openEmbeddedCell(dataDir: string, environment: CellEnvironment): Promise<Cell> {
+  const path = join(dataDir, 'log');
+  const log = openLmdbLogReader(path);
+  let isReading = true;
+  const stopReading = async (): Promise<void> => {
+    if (isReading) await log.close();
+    isReading = false;
+  };
+  return {
+    profile: 'embedded',
+    log,
+    codec: new EventCodec(new EmbeddedSchemas()),
+    async openWriter() {
+      // One process opens an LMDB folder once: for reading or for writing.
+      await stopReading();
+      return openEmbeddedWriter(dataDir, path, environment);
+    },
+    close: stopReading,
+  };
+}
+
+async function openEmbeddedWriter(dataDir: string, path: string, environment: CellEnvironment): Promise<Log> {
+  const lock = lockFolder(dataDir);
+  if ('holder' in lock) {
+    throw new ParleyError('unavailable', { detail: `${dataDir} is in use by process ${lock.holder}` });
+  }
+  const log = await LmdbLog.open({ path, checkpoints: forgottenCheckpoints(), ...environment });
+  const close = log.close.bind(log);
+  return Object.assign(log, {
+    async close() {
+      await close();
+      lock.unlock();
+    },
+  });
+}
+
+/** A group of this process begins at the start each time: the offsets of the embedded profile belong to the projections. */
+function forgottenCheckpoints(): CheckpointStore {
+  const offsets = new Map<string, number>();
+  const nameOf = (group: string, topic: string, partition: number): string => `${group}/${topic}/${partition}`;
+  return {
+    load: (...place) => offsets.get(nameOf(...place)) ?? null,
+    save: async (group, topic, partition, nextOffset) => {
+      offsets.set(nameOf(group, topic, partition), nextOffset);
+    },
+  };
 }
 
 export async function openClusterCell(settings: ReplayConfig, environment: CellEnvironment): Promise<Cell> {
   const codec = new EventCodec(await RegistrySchemas.connect({ url: settings.PARLEY_REGISTRY_URL }));
-  const log = await KafkaLog.connect({
-    brokers: settings.PARLEY_KAFKA_BROKERS,
-    clientId: `parley-replay-${process.pid}`,
-    replicationFactor: settings.PARLEY_KAFKA_REPLICATION,
-    ...environment,
-  });
-  return { profile: 'cluster', log, codec, close: () => log.close() };
+  const connect = (use: string): Promise<KafkaLog> =>
+    KafkaLog.connect({
+      brokers: settings.PARLEY_KAFKA_BROKERS,
+      clientId: `parley-replay-${use}-${process.pid}`,
+      replicationFactor: settings.PARLEY_KAFKA_REPLICATION,
+      ...environment,
+    });
+  const log = await connect('reader');
+  return { profile: 'cluster', log, codec, openWriter: () => connect('writer'), close: () => log.close() };
 }
