@@ -1,6 +1,7 @@
 /** What a command works on: a cell's log, its schemas and its projections, whichever profile it runs on. */
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import type { Log, LogReader } from '@parley/streams/log/log';
+import type { GenerationAccess } from '../generations/access.ts';
 
 export type Profile = 'embedded' | 'cluster';
 
@@ -14,5 +15,7 @@ export interface Cell {
    * @throws ParleyError `unavailable` on the embedded profile while a process holds the folder
    */
   openWriter(): Promise<Log>;
+  /** The generations of its projections. */
+  readonly generations: GenerationAccess;
   close(): Promise<void>;
 }

@@ -18,6 +18,8 @@ export interface CommandContext {
   readonly progress: Progress;
   /** Aborted at SIGINT or SIGTERM: stop where you can go on later. */
   readonly signal: AbortSignal;
+  /** For data that is the command's result by itself. */
+  readonly stdout: NodeJS.WritableStream;
   /** Prints a line at once, outside of the result; on stderr where stdout must stay JSON. */
   say(line: string): void;
   /** Asks on the terminal; null where there is none. */

@@ -12,6 +12,8 @@ import { openLmdbLogReader } from '@parley/streams/log/lmdb/log-reader';
 import type { CheckpointStore, Log } from '@parley/streams/log/log';
 import type { Logger } from 'pino';
 import type { ReplayConfig } from '../config.ts';
+import { CqlGenerationAccess } from '../generations/access.cql.ts';
+import { EmbeddedGenerationAccess } from '../generations/access.embedded.ts';
 import type { Cell } from './cell.ts';
 
 export interface CellEnvironment {
@@ -22,7 +24,8 @@ export interface CellEnvironment {
 
 export async function openEmbeddedCell(dataDir: string, environment: CellEnvironment): Promise<Cell> {
   const path = join(dataDir, 'log');
-  const log = openLmdbLogReader(path);
+  const generations = new EmbeddedGenerationAccess(dataDir, environment.clock);
+  const log = openLmdbLogReader(path, generations.checkpoints);
   let isReading = true;
   const stopReading = async (): Promise<void> => {
     if (isReading) await log.close();
@@ -37,7 +40,11 @@ export async function openEmbeddedCell(dataDir: string, environment: CellEnviron
       await stopReading();
       return openEmbeddedWriter(dataDir, path, environment);
     },
-    close: stopReading,
+    generations,
+    async close() {
+      await stopReading();
+      await generations.close();
+    },
   };
 }
 
@@ -78,5 +85,19 @@ export async function openClusterCell(settings: ReplayConfig, environment: CellE
       ...environment,
     });
   const log = await connect('reader');
-  return { profile: 'cluster', log, codec, openWriter: () => connect('writer'), close: () => log.close() };
+  const generations = await CqlGenerationAccess.connect({
+    contactPoints: settings.PARLEY_CQL_CONTACT_POINTS,
+    datacenter: settings.PARLEY_CQL_DATACENTER,
+    keyspace: settings.PARLEY_CQL_KEYSPACE,
+    replicationFactor: settings.PARLEY_CQL_REPLICATION,
+    onWarning: (warning) => environment.logger.warn({ warning }, 'cql'),
+    ...environment,
+  });
+  return {
+    ...{ profile: 'cluster', log, codec, generations, openWriter: () => connect('writer') },
+    async close() {
+      await log.close();
+      await generations.close();
+    },
+  };
 }

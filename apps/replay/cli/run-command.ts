@@ -32,6 +32,7 @@ export async function runCommand(command: Command, input: CommandInput, options:
         timers: options.timers,
         logger: options.logger,
         progress,
+        stdout,
         signal: options.signal,
         say: (line) => void (json ? stderr : stdout).write(`${line}\n`),
         ask: (question) => ask(question, stdin, stderr),

@@ -1,6 +1,9 @@
 /** Every command of `npm run replay`, in the order in which `--help` lists them. */
 import type { Command } from '../cli/command.ts';
 import { audit } from './audit.ts';
+import { exportCommand } from './export.ts';
+import { rebuild } from './rebuild.ts';
 import { status } from './status.ts';
+import { verify } from './verify.ts';
 
-export const commands: readonly Command[] = [status, audit];
+export const commands: readonly Command[] = [status, rebuild, verify, exportCommand, audit];
