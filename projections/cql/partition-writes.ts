@@ -1,7 +1,8 @@
 /**
  * Statements on their way, by partition: those of one partition go out together as one unlogged batch, which a CQL engine applies
- * as a single mutation; a batch over several partitions would only make one node wait for the others, so these go out side by
- * side. What is too large for one batch is cut, and the parts go one after another, so that what was added last is applied last.
+ * as a single mutation; those of different partitions go out side by side, and share requests with whatever else is being written
+ * (write-accumulator). What is too large for one batch is cut, and the parts go one after another, so that what was added last is
+ * applied last.
  */
 import type { CqlSession, CqlStatement } from './connection.ts';
 
@@ -44,7 +45,7 @@ export class PartitionWrites {
   /** Resolves when all are applied. @throws ParleyError `unavailable`; some may have been applied all the same */
   async send(session: CqlSession): Promise<void> {
     const sent = [...this.#partitions.values()].map(async (parts) => {
-      for (const { statements } of parts) await session.write(statements);
+      for (const { statements, bytes } of parts) await session.write(statements, bytes);
     });
     // All are waited for, so that nothing of this batch is on its way any more when the caller repeats it.
     const failed = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected');
