@@ -12,6 +12,7 @@ import { pause } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { Client, type ClientOptions, errors, policies, types } from 'cassandra-driver';
 import { InFlightLimit } from './in-flight-limit.ts';
+import { WriteAccumulator } from './write-accumulator.ts';
 
 export interface CqlSettings {
   readonly contactPoints: readonly string[];
@@ -70,10 +71,10 @@ export interface CqlSession {
    */
   read(statement: CqlStatement, limit: number): Promise<types.Row[]>;
   /**
-   * Applies statements of one partition as one mutation.
-   * @throws ParleyError `unavailable`; they may have been applied all the same
+   * Applies statements of one partition as one mutation; `bytes` is about what their values take.
+   * @throws ParleyError `unavailable` or `overloaded`; they may have been applied all the same
    */
-  write(statements: readonly CqlStatement[]): Promise<void>;
+  write(statements: readonly CqlStatement[], bytes: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -82,6 +83,7 @@ export class CqlConnection implements CqlSession {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #limit: InFlightLimit;
+  readonly #writes = new WriteAccumulator((statements) => this.#send(statements));
   readonly #giveUpAfterMs: number;
   #closed = false;
 
@@ -110,7 +112,12 @@ export class CqlConnection implements CqlSession {
     return rows;
   }
 
-  async write(statements: readonly CqlStatement[]): Promise<void> {
+  async write(statements: readonly CqlStatement[], bytes: number): Promise<void> {
+    if (statements.length > 0) await this.#writes.write(statements, bytes);
+  }
+
+  /** One request: a statement, or an unlogged batch. */
+  async #send(statements: readonly CqlStatement[]): Promise<void> {
     const [first] = statements;
     if (first === undefined) return;
     await this.#attempt(() =>
