@@ -23,7 +23,7 @@ export interface Projections {
   readonly receiptProjector: ReceiptProjector;
   readonly messageLookup: MessageLookup;
   readonly memberLookup: MemberLookup;
-  readonly history: HistoryReader;
+  readonly history: Pick<HistoryReader, 'fetch' | 'before'>;
   /** Of an embedded log's groups; Kafka keeps its own. */
   readonly checkpoints?: CheckpointStore;
   close(): Promise<void>;

@@ -1,12 +1,12 @@
 /** The gateway of a cluster: devices on WebSockets, processors on gRPC, and Kafka, CQL, Redis and PostgreSQL behind them. */
-import { connectCql } from '@parley/projections/cql/connection';
-import { openCqlProjections } from '@parley/projections/cql/projections';
 import { PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
 import { openPostgresDirectory } from '@parley/projections/directory/open';
 import { CachedUserDirectory } from '@parley/projections/directory/users.cached';
 import { SqlUserDirectory } from '@parley/projections/directory/users.sql';
+import { openCqlGenerations } from '@parley/projections/generations/generations.cql';
 import { RedisMessageRateLimiter } from '@parley/projections/limits/limits.redis';
 import { RedisPresenceStore } from '@parley/projections/presence/store.redis';
+import type { Projections } from '@parley/projections/projections';
 import { connectRedis } from '@parley/projections/redis/connection';
 import { RedisSessionStore } from '@parley/projections/sessions/store.redis';
 import { processClock } from '@parley/runtime/clock';
@@ -54,16 +54,16 @@ async function openLog({ values, clock, logger }: Surroundings): Promise<KafkaLo
   return log;
 }
 
-async function openProjections({ values, clock, logger, metrics }: Surroundings) {
-  const connection = await connectCql({
+function openProjections({ values, clock, logger, metrics }: Surroundings): Promise<Projections> {
+  return openCqlGenerations({
     contactPoints: values.PARLEY_CQL_CONTACT_POINTS,
     datacenter: values.PARLEY_CQL_DATACENTER,
     keyspace: values.PARLEY_CQL_KEYSPACE,
     clock,
     timers: systemTimers,
-    onWarning: (warning) => logger.warn({ warning }, 'cql'),
+    metrics,
+    logger,
   });
-  return openCqlProjections(connection, { clock, metrics });
 }
 
 function openRedis({ values, clock, logger }: Surroundings) {

@@ -1,9 +1,8 @@
 /** The processor of a cluster: the conversation, receipts and presence processors on Kafka, CQL, Redis and PostgreSQL. */
-import { connectCql } from '@parley/projections/cql/connection';
-import { openCqlProjections } from '@parley/projections/cql/projections';
 import { openPostgresDirectory } from '@parley/projections/directory/open';
 import { CachedUserDirectory } from '@parley/projections/directory/users.cached';
 import { SqlUserDirectory } from '@parley/projections/directory/users.sql';
+import { openCqlGenerations } from '@parley/projections/generations/generations.cql';
 import { RedisPresenceStore } from '@parley/projections/presence/store.redis';
 import { connectRedis } from '@parley/projections/redis/connection';
 import { RedisSessionStore } from '@parley/projections/sessions/store.redis';
@@ -15,6 +14,7 @@ import { createMetrics, startOperations } from '@parley/runtime/operations';
 import { EventCodec } from '@parley/schemas/codec/event-codec';
 import { systemRandom, systemTimers } from '@parley/schemas/environment/system';
 import { RegistrySchemas } from '@parley/schemas/registry/registry-schemas';
+import { startAuditFollower } from '@parley/streams/audit/audit-follower';
 import { deliverySecret } from '@parley/streams/delivery/delivery-token';
 import { GrpcLink } from '@parley/streams/delivery/link.grpc';
 import { KafkaLog } from '@parley/streams/log/kafka/kafka-log';
@@ -38,15 +38,15 @@ async function start(settings: ProcessorConfig, logger: Logger): Promise<Running
     logger,
   });
   await log.ensureTopics(topicSpecs(settings.PARLEY_PARTITIONS));
-  const connection = await connectCql({
+  const projections = await openCqlGenerations({
     contactPoints: settings.PARLEY_CQL_CONTACT_POINTS,
     datacenter: settings.PARLEY_CQL_DATACENTER,
     keyspace: settings.PARLEY_CQL_KEYSPACE,
     clock,
     timers,
-    onWarning: (warning) => logger.warn({ warning }, 'cql'),
+    metrics,
+    logger,
   });
-  const projections = openCqlProjections(connection, { clock, metrics });
   const onRedisError = (error: Error) => logger.warn({ err: error }, 'redis connection lost');
   const redis = (use: string) =>
     connectRedis({ url: settings.PARLEY_REDIS_URL, clientName: `parley-processor-${use}`, onError: onRedisError });
@@ -86,11 +86,16 @@ async function start(settings: ProcessorConfig, logger: Logger): Promise<Running
   await clockWatch?.untilRight();
   await processor.start();
   isAssigned = true;
+  const audit = await startAuditFollower(
+    { log, codec, clock, timers, logger, metrics },
+    settings.PARLEY_AUDIT_SEAL_SECONDS,
+  );
   return {
     async stop() {
       isAssigned = false;
       clockWatch?.close();
       await processor.close();
+      await audit?.close();
       await link.close();
       await log.close();
       await Promise.all([projections.close(), sessions.close(), presence.close(), directory.close()]);

@@ -1,9 +1,8 @@
 /** The pusher of a cluster: takes jobs from Kafka, asks PostgreSQL and CQL whom and whether, and prints what it would send. */
-import { connectCql } from '@parley/projections/cql/connection';
-import { openCqlProjections } from '@parley/projections/cql/projections';
 import { openPostgresDirectory } from '@parley/projections/directory/open';
 import { CachedUserDirectory } from '@parley/projections/directory/users.cached';
 import { SqlUserDirectory } from '@parley/projections/directory/users.sql';
+import { openCqlGenerations } from '@parley/projections/generations/generations.cql';
 import { processClock } from '@parley/runtime/clock';
 import { unsafeInProduction } from '@parley/runtime/cluster-config';
 import { type Running, runMain } from '@parley/runtime/main';
@@ -33,15 +32,15 @@ async function start(settings: PusherConfig, logger: Logger): Promise<Running> {
     logger,
   });
   await log.ensureTopics(topicSpecs(settings.PARLEY_PARTITIONS));
-  const connection = await connectCql({
+  const projections = await openCqlGenerations({
     contactPoints: settings.PARLEY_CQL_CONTACT_POINTS,
     datacenter: settings.PARLEY_CQL_DATACENTER,
     keyspace: settings.PARLEY_CQL_KEYSPACE,
     clock,
     timers,
-    onWarning: (warning) => logger.warn({ warning }, 'cql'),
+    metrics,
+    logger,
   });
-  const projections = openCqlProjections(connection, { clock, metrics });
   const directory = await openPostgresDirectory(settings.PARLEY_POSTGRES_URL, {
     migrate: false,
     onError: (error) => logger.warn({ err: error }, 'postgres connection lost'),

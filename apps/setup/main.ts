@@ -3,9 +3,10 @@
  *
  * Run once before a deployment. What is there already is left as it is, so running it again does nothing.
  */
-import { connectCql } from '@parley/projections/cql/connection';
-import { ensureCqlSchema } from '@parley/projections/cql/schema';
+import { type CqlConnection, connectCql } from '@parley/projections/cql/connection';
+import { type CqlKeyspace, ensureCqlSchema } from '@parley/projections/cql/schema';
 import { openPostgresDirectory } from '@parley/projections/directory/open';
+import { CqlPointerStore, ensureControlSchema, generationKeyspace } from '@parley/projections/generations/pointer.cql';
 import { unsafeInProduction } from '@parley/runtime/cluster-config';
 import { createLogger } from '@parley/runtime/logger';
 import { readConfig } from '@parley/runtime/main';
@@ -41,7 +42,7 @@ async function makeTables(settings: SetupConfig, logger: Logger): Promise<void> 
     ...environment,
   });
   try {
-    await ensureCqlSchema(connection.client, {
+    await makeGenerations(connection, {
       keyspace: settings.PARLEY_CQL_KEYSPACE,
       datacenter: settings.PARLEY_CQL_DATACENTER,
       replicationFactor: settings.PARLEY_CQL_REPLICATION,
@@ -50,6 +51,16 @@ async function makeTables(settings: SetupConfig, logger: Logger): Promise<void> 
     await connection.close();
   }
   logger.info({ keyspace: settings.PARLEY_CQL_KEYSPACE }, 'tables are there');
+}
+
+/** The tables of every generation that is written: those of one that was retired do not come back. */
+async function makeGenerations(connection: CqlConnection, keyspace: CqlKeyspace): Promise<void> {
+  await ensureControlSchema(connection.client, keyspace);
+  const { write } = await new CqlPointerStore(connection, keyspace.keyspace).read();
+  for (const generation of write) {
+    const name = generationKeyspace(keyspace.keyspace, generation);
+    await ensureCqlSchema(connection.client, { ...keyspace, keyspace: name });
+  }
 }
 
 async function migrateDirectory(settings: SetupConfig, logger: Logger): Promise<void> {

@@ -8,7 +8,10 @@ import { join } from 'node:path';
 import type { DirectoryDatabase } from '@parley/projections/directory/database';
 import { openEmbeddedDirectory } from '@parley/projections/directory/open';
 import { openTokenKeys, type TokenKeys } from '@parley/projections/directory/token-keys';
-import { type EmbeddedProjections, openEmbeddedProjections } from '@parley/projections/lmdb/projections';
+import {
+  type FollowedProjections,
+  openEmbeddedGenerations,
+} from '@parley/projections/generations/generations.embedded';
 import { MemoryPresenceStore } from '@parley/projections/presence/store.memory';
 import { MemorySessionStore } from '@parley/projections/sessions/store.memory';
 import { ConfigError } from '@parley/runtime/config';
@@ -20,7 +23,7 @@ import type { Registry } from 'prom-client';
 
 export interface EmbeddedStores {
   readonly log: LmdbLog;
-  readonly projections: EmbeddedProjections;
+  readonly projections: FollowedProjections;
   readonly directory: DirectoryDatabase;
   readonly sessions: MemorySessionStore;
   readonly presence: MemoryPresenceStore;
@@ -41,9 +44,7 @@ export async function openEmbeddedStores(options: EmbeddedStoresOptions): Promis
   const { dataDir, clock, timers, logger, metrics } = options;
   mkdirSync(dataDir, { recursive: true });
   const unlock = lockFolder(dataDir);
-  const projections = openEmbeddedProjections(join(dataDir, 'projections'), { clock, metrics });
-  if (projections.startedEmpty)
-    logger.warn('the machine stopped uncleanly: projections are derived again from the log');
+  const projections = await openEmbeddedGenerations(dataDir, { clock, timers, logger, metrics });
   const log = await LmdbLog.open({
     path: join(dataDir, 'log'),
     clock,

@@ -5,18 +5,22 @@ import { PartitionWrites } from '../cql/partition-writes.ts';
 import { toNumber, toUuid } from '../cql/values.ts';
 import type { StoreWrites } from '../store-writes.ts';
 
-export const foldStateStatements = {
-  save: `INSERT INTO fold_states (conversation_id, snapshot, log_offset) VALUES (?, ?, ?) USING TIMESTAMP ?`,
-  load: `SELECT snapshot, log_offset, WRITETIME(snapshot) AS write_timestamp FROM fold_states WHERE conversation_id = ?`,
-} as const;
+const statementsOf = (table: string) => ({
+  save: `INSERT INTO ${table} (conversation_id, snapshot, log_offset) VALUES (?, ?, ?) USING TIMESTAMP ?`,
+  load: `SELECT snapshot, log_offset, WRITETIME(snapshot) AS write_timestamp FROM ${table} WHERE conversation_id = ?`,
+});
+
+export const foldStateStatements = statementsOf('fold_states');
 
 export class CqlFoldStateStore implements FoldStateStore {
   readonly #session: CqlSession;
   readonly #writes: StoreWrites;
+  readonly #statements: typeof foldStateStatements;
 
-  constructor(session: CqlSession, writes: StoreWrites) {
+  constructor(session: CqlSession, writes: StoreWrites, table = 'fold_states') {
     this.#session = session;
     this.#writes = writes;
+    this.#statements = statementsOf(table);
   }
 
   load(conversationIds: readonly string[]): Promise<ReadonlyArray<SavedState | null>> {
@@ -25,7 +29,7 @@ export class CqlFoldStateStore implements FoldStateStore {
 
   async #loadOne(conversationId: string): Promise<SavedState | null> {
     const params = [toUuid(conversationId)];
-    const [row] = await this.#session.read({ query: foldStateStatements.load, params }, 1);
+    const [row] = await this.#session.read({ query: this.#statements.load, params }, 1);
     if (row === undefined) return null;
     return {
       conversationId,
@@ -39,7 +43,7 @@ export class CqlFoldStateStore implements FoldStateStore {
     const writes = new PartitionWrites();
     for (const { conversationId, snapshot, offset, writeTimestampUs } of states) {
       const params = [toUuid(conversationId), snapshot, offset, writeTimestampUs];
-      writes.add(conversationId, [{ query: foldStateStatements.save, params }], snapshot.length);
+      writes.add(conversationId, [{ query: this.#statements.save, params }], snapshot.length);
     }
     this.#writes.add('fold_states', writes.mutations);
     await writes.send(this.#session);

@@ -11,9 +11,9 @@ export class LmdbFoldStateStore implements FoldStateStore {
   readonly #key = new RowWriter();
   readonly #value = new RowWriter();
 
-  constructor(env: ProjectionEnv, writes: StoreWrites) {
+  constructor(env: ProjectionEnv, writes: StoreWrites, database = 'fold_states') {
     this.#env = env;
-    this.#rows = env.database('fold_states');
+    this.#rows = env.database(database);
     this.#writes = writes;
   }
 

@@ -1,7 +1,8 @@
 /** Pages through a conversation to its end, and checks at every page what a page promises. */
 import { expect } from 'vitest';
+import type { Projections } from '../projections.ts';
 import type { ProjectedConversation } from './conversation.fixture.ts';
-import type { HistoryPage, HistoryReader } from './reader.ts';
+import type { HistoryPage } from './reader.ts';
 
 const seqsOf = (page: HistoryPage): number[] => page.rows.map(({ seq }) => seq);
 
@@ -23,7 +24,7 @@ export interface Paged {
 
 /** From a cursor to the end, as a device syncs: the next cursor is what the page says, and nothing else. */
 export async function pageForward(
-  history: HistoryReader,
+  history: Projections['history'],
   { conversationId, userId, accepted, atMsOf }: ProjectedConversation,
   afterSeq: number,
   limit: number,
@@ -48,7 +49,7 @@ export async function pageForward(
 
 /** From the newest, or from before a seq, to the first; a client knows T only of messages that it holds. */
 export async function pageBackward(
-  history: HistoryReader,
+  history: Projections['history'],
   { conversationId, userId, atMsOf }: ProjectedConversation,
   beforeSeq: number,
   limit: number,

@@ -28,4 +28,25 @@ export class LmdbCheckpointStore implements CheckpointStore {
       this.#offsets.putSync(keyOf(group, topic, partition), value);
     });
   }
+
+  /** Every checkpoint there is: of all groups. */
+  all(): ReadonlyMap<string, number> {
+    const found = new Map<string, number>();
+    for (const { key, value } of this.#offsets.getRange()) found.set(key.toString('latin1'), value.readDoubleBE(0));
+    return found;
+  }
+
+  /** Takes over what another environment has saved, where it is ahead. */
+  raise(offsets: ReadonlyMap<string, number>): Promise<void> {
+    return this.#env.write(() => {
+      for (const [name, offset] of offsets) {
+        const key = Buffer.from(name, 'latin1');
+        const stored = this.#offsets.getBinaryFast(key);
+        if (stored !== undefined && stored.readDoubleBE(0) >= offset) continue;
+        const value = Buffer.allocUnsafe(offsetBytes);
+        value.writeDoubleBE(offset);
+        this.#offsets.putSync(key, value);
+      }
+    });
+  }
 }

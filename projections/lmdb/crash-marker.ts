@@ -4,11 +4,16 @@
  * A small synced file beside the store says under which boot of the machine the store was opened, and whether it was closed (and
  * synced) since. A store that was not closed and was opened under another boot may hold anything: it must not be used. Writes of a
  * process that died under this very boot are all in the page cache, in order.
+ *
+ * A second process that writes into the store of a running one is its guest and has a file of its own: when the owner closes, that
+ * says nothing about what the guest goes on to write.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-const fileName = 'opened.json';
+export type Writer = 'owner' | 'guest';
+
+const fileNames: Readonly<Record<Writer, string>> = { owner: 'opened.json', guest: 'guest.json' };
 
 export type Condition = 'absent' | 'sound' | 'lost';
 
@@ -34,9 +39,9 @@ function isMarker(value: unknown): value is Marker {
   return typeof marker.bootId === 'string' && typeof marker.closed === 'boolean' && typeof marker.layout === 'number';
 }
 
-function readMarker(folder: string): Marker | null {
+function readMarker(folder: string, writer: Writer): Marker | null {
   try {
-    const value: unknown = JSON.parse(readFileSync(join(folder, fileName), 'utf8'));
+    const value: unknown = JSON.parse(readFileSync(join(folder, fileNames[writer]), 'utf8'));
     return isMarker(value) ? value : null;
   } catch {
     return null; // Absent, or torn by the stop that it would have told of: both mean that nothing vouches for the store.
@@ -53,7 +58,14 @@ export function syncPath(path: string): void {
 }
 
 /** Replaces the marker; durable when it returns. */
-export function writeMarker(folder: string, bootId: string | null, layout: number, closed: boolean): void {
+export function writeMarker(
+  folder: string,
+  bootId: string | null,
+  layout: number,
+  closed: boolean,
+  writer: Writer = 'owner',
+): void {
+  const fileName = fileNames[writer];
   const temporary = join(folder, `${fileName}.new`);
   const handle = openSync(temporary, 'w');
   try {
@@ -69,8 +81,19 @@ export function writeMarker(folder: string, bootId: string | null, layout: numbe
 /** What became of the store since it was last written. */
 export function conditionOf(folder: string, bootId: string | null, layout: number, exists: boolean): Condition {
   if (!exists) return 'absent';
-  const marker = readMarker(folder);
+  const marker = readMarker(folder, 'owner');
   if (marker === null || marker.layout !== layout) return 'lost';
-  if (marker.closed) return 'sound';
-  return bootId !== null && marker.bootId === bootId ? 'sound' : 'lost';
+  const vouched = [marker];
+  if (existsSync(join(folder, fileNames.guest))) {
+    const guest = readMarker(folder, 'guest');
+    if (guest === null) return 'lost';
+    vouched.push(guest);
+  }
+  const isVouched = (one: Marker): boolean => one.closed || (bootId !== null && one.bootId === bootId);
+  return vouched.every(isVouched) ? 'sound' : 'lost';
+}
+
+/** The store is empty from now on: what a guest wrote into it is gone with it. */
+export function forgetGuest(folder: string): void {
+  rmSync(join(folder, fileNames.guest), { force: true });
 }

@@ -14,7 +14,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { type Database, open, type RootDatabase, TransactionFlags } from 'lmdb';
-import { type Condition, conditionOf, machineBootId, syncPath, writeMarker } from './crash-marker.ts';
+import { type Condition, conditionOf, forgetGuest, machineBootId, syncPath, writeMarker } from './crash-marker.ts';
 
 export type RowDatabase = Database<Buffer, Buffer>;
 
@@ -31,11 +31,18 @@ export function putIfAbsent(database: RowDatabase, key: Buffer, value: Buffer): 
 /** Grows when the bytes of any row change their meaning; an environment of another layout is rebuilt from the log. */
 const layout = 1;
 const maxPendingWrites = 10_000;
-const databases = 8;
+const databases = 12;
+
+/**
+ * `owner`: the process that the environment belongs to. `guest`: another process that writes into it meanwhile; it does not map the
+ * file for writing, because two such maps that grow in turns tear each other (tried: a bus error). `reader`: only looks.
+ */
+export type EnvRole = 'owner' | 'guest' | 'reader';
 
 export interface ProjectionEnvOptions {
   /** A folder; made if it is missing. */
   readonly path: string;
+  readonly role?: EnvRole;
   /** For tests: another id means that the machine was started again. */
   readonly bootId?: string | null;
   /** Runs a function at the end of the current turn of the event loop. */
@@ -55,6 +62,7 @@ export class ProjectionEnv {
   readonly #path: string;
   readonly #bootId: string | null;
   readonly #defer: (run: () => void) => void;
+  readonly #role: EnvRole;
   #pending: PendingWrite[] = [];
   #closed = false;
 
@@ -62,20 +70,14 @@ export class ProjectionEnv {
     this.#path = options.path;
     this.#bootId = options.bootId === undefined ? machineBootId() : options.bootId;
     this.#defer = options.defer ?? setImmediate;
-    mkdirSync(options.path, { recursive: true });
-    const data = join(options.path, 'data.mdb');
-    this.found = conditionOf(options.path, this.#bootId, layout, existsSync(data));
-    if (this.found === 'lost') {
-      rmSync(data, { force: true });
-      rmSync(join(options.path, 'lock.mdb'), { force: true });
-    }
-    // Before the first write: from here on nothing but a close vouches for the store under another boot.
-    writeMarker(options.path, this.#bootId, layout, false);
+    this.#role = options.role ?? 'owner';
+    this.found = this.#role === 'owner' ? this.#take() : this.#join();
     this.#root = open<Buffer, Buffer>({
       path: options.path,
       noSubdir: false,
       noSync: true,
-      useWritemap: true,
+      useWritemap: this.#role === 'owner',
+      readOnly: this.#role === 'reader',
       noMemInit: true,
       keyEncoding: 'binary',
       encoding: 'binary',
@@ -83,7 +85,34 @@ export class ProjectionEnv {
     });
   }
 
+  #take(): Condition {
+    const path = this.#path;
+    mkdirSync(path, { recursive: true });
+    const data = join(path, 'data.mdb');
+    const found = conditionOf(path, this.#bootId, layout, existsSync(data));
+    if (found === 'lost') {
+      rmSync(data, { force: true });
+      rmSync(join(path, 'lock.mdb'), { force: true });
+      forgetGuest(path);
+    }
+    // Before the first write: from here on nothing but a close vouches for the store under another boot.
+    writeMarker(path, this.#bootId, layout, false);
+    return found;
+  }
+
+  /** Whoever is not the owner makes nothing, and throws nothing away. */
+  #join(): Condition {
+    const found = conditionOf(this.#path, this.#bootId, layout, existsSync(join(this.#path, 'data.mdb')));
+    if (found !== 'sound')
+      throw new ParleyError('unavailable', { detail: `the projections in ${this.#path} are ${found}` });
+    if (this.#role === 'guest') writeMarker(this.#path, this.#bootId, layout, false, 'guest');
+    return found;
+  }
+
+  /** @throws ParleyError `not_found` to a reader, if nobody has made it */
   database(name: string): RowDatabase {
+    if (this.#role === 'reader' && !this.#root.doesExist(Buffer.from(name)))
+      throw new ParleyError('not_found', { detail: `no database ${name}` });
     return this.#root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary' });
   }
 
@@ -139,8 +168,9 @@ export class ProjectionEnv {
     this.#closed = true;
     this.#flush();
     await this.#root.close();
+    if (this.#role === 'reader') return;
     syncPath(join(this.#path, 'data.mdb'));
-    writeMarker(this.#path, this.#bootId, layout, true);
+    writeMarker(this.#path, this.#bootId, layout, true, this.#role);
   }
 }
 

@@ -15,7 +15,7 @@ import { readMarksOf } from '../receipts/read-marks.ts';
 import { LmdbReceiptStore } from '../receipts/store.lmdb.ts';
 import { StoreWrites } from '../store-writes.ts';
 import { LmdbCheckpointStore } from './checkpoints.ts';
-import { openProjectionEnv, type ProjectionEnvOptions } from './env.ts';
+import { openProjectionEnv, type ProjectionEnv, type ProjectionEnvOptions } from './env.ts';
 
 export interface EmbeddedProjectionsOptions extends Omit<ProjectionEnvOptions, 'path'> {
   readonly clock: Clock;
@@ -29,7 +29,14 @@ export interface EmbeddedProjections extends Projections {
 }
 
 export function openEmbeddedProjections(path: string, options: EmbeddedProjectionsOptions): EmbeddedProjections {
-  const env = openProjectionEnv({ ...options, path });
+  return projectionsIn(openProjectionEnv({ ...options, path }), options);
+}
+
+/** The projections own the environment from here on: closing them closes it. */
+export function projectionsIn(
+  env: ProjectionEnv,
+  options: Pick<EmbeddedProjectionsOptions, 'clock' | 'metrics'>,
+): EmbeddedProjections {
   const writes = new StoreWrites(options.metrics);
   const messages = new LmdbMessageStore(env, writes);
   const members = new LmdbMemberStore(env, writes);

@@ -14,7 +14,7 @@ import type { ConversationView, MemberStore, MembershipInterval } from './store.
 /** Stands for an open interval. */
 const stillMember = -1;
 
-function readBuckets(row: RowReader): BucketRef[] {
+export function readBuckets(row: RowReader): BucketRef[] {
   const count = row.count();
   const buckets: BucketRef[] = [];
   for (let i = 0; i < count; i++) {
@@ -23,7 +23,7 @@ function readBuckets(row: RowReader): BucketRef[] {
   return buckets;
 }
 
-function readInterval(key: Buffer, at: number, value: Buffer): MembershipInterval {
+export function readInterval(key: Buffer, at: number, value: Buffer): MembershipInterval {
   const row = new RowReader(value, 8);
   const leftSeq = row.number();
   return {

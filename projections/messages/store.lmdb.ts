@@ -47,7 +47,7 @@ function writeValue(value: RowWriter, row: MessageRow): Buffer {
     .bytes();
 }
 
-function readRow(key: Buffer, value: Buffer): MessageRow {
+export function readMessageRow(key: Buffer, value: Buffer): MessageRow {
   const keys = new RowReader(key);
   const row = new RowReader(value);
   return {
@@ -118,7 +118,7 @@ export class LmdbMessageStore implements MessageStore {
       const seq = value.readDoubleBE(seqAt);
       if (scan.seqAbove !== undefined && seq <= scan.seqAbove) continue;
       if (scan.seqBelow !== undefined && seq >= scan.seqBelow) continue;
-      found.push(readRow(key, value));
+      found.push(readMessageRow(key, value));
       if (found.length >= limit) break;
     }
     return found;
@@ -131,7 +131,7 @@ export class LmdbMessageStore implements MessageStore {
       if (bucket !== bucketOfId) continue;
       const key = writeKey(new RowWriter(), conversationId, bucket, subBucket, messageId);
       const value = this.#rows.getBinary(key);
-      if (value !== undefined) return readRow(key, value);
+      if (value !== undefined) return readMessageRow(key, value);
     }
     return null;
   }

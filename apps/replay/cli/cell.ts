@@ -2,6 +2,7 @@
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import type { Log, LogReader } from '@parley/streams/log/log';
 import type { GenerationAccess } from '../generations/access.ts';
+import type { Evidence } from '../trace/evidence.ts';
 
 export type Profile = 'embedded' | 'cluster';
 
@@ -15,6 +16,8 @@ export interface Cell {
    * @throws ParleyError `unavailable` on the embedded profile while a process holds the folder
    */
   openWriter(): Promise<Log>;
+  /** What is known of messages outside of the log's topics. Whoever asked closes it. */
+  openEvidence(): Promise<Evidence>;
   /** The generations of its projections. */
   readonly generations: GenerationAccess;
   close(): Promise<void>;

@@ -3,7 +3,21 @@ import type { Command } from '../cli/command.ts';
 import { audit } from './audit.ts';
 import { exportCommand } from './export.ts';
 import { rebuild } from './rebuild.ts';
+import { retire } from './retire.ts';
+import { rollback } from './rollback.ts';
+import { show } from './show.ts';
 import { status } from './status.ts';
+import { swap } from './swap.ts';
 import { verify } from './verify.ts';
 
-export const commands: readonly Command[] = [status, rebuild, verify, exportCommand, audit];
+export const commands: readonly Command[] = [
+  status,
+  show,
+  rebuild,
+  verify,
+  swap,
+  rollback,
+  retire,
+  exportCommand,
+  audit,
+];

@@ -1,0 +1,153 @@
+/**
+ * Compares the generation that is read with another at the same offset: every row of every projection.
+ *
+ * The scans find suspects (compare.ts). For those, the ends of the log are noted, and both generations are brought to where they hold
+ * everything below: the live one when its groups have committed so far, the other by a pass of the rebuild, or by itself if
+ * processors write into it too. Then the rows are read again. Equal rows are forgotten. A row that is different twice, and did not change
+ * on either side in between, is different. One that keeps changing is looked at again, a bounded number of times; what is left of those
+ * is counted apart, as moving: nothing is claimed of it.
+ */
+
+import { isCompacted, type RebuildPosition } from '@parley/projections/generations/rebuild-store';
+import { type ScannedRow, scannedProjections } from '@parley/projections/scan/scan';
+import { type Clock, pause, type Timers } from '@parley/schemas/environment/clock';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
+import type { LogReader } from '@parley/streams/log/log';
+import { topics } from '@parley/streams/log/topics';
+import { inParallel } from '@parley/streams/processors/in-parallel';
+import type { OpenedGeneration } from './access.ts';
+import { type Difference, differencesOf, type PairObserver, type Suspect, suspects } from './compare.ts';
+
+/** The groups by which the live generation is filled. */
+const liveGroups = [
+  { topic: topics.messages, group: 'conversation' },
+  { topic: topics.receipts, group: 'receipts' },
+] as const;
+
+export interface VerifyOptions {
+  readonly log: LogReader;
+  readonly live: OpenedGeneration;
+  readonly shadow: OpenedGeneration;
+  readonly positions: readonly RebuildPosition[];
+  /** Brings the shadow to the present end of the log; resolves at once where processors write into it. */
+  readonly catchUp: () => Promise<void>;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly signal: AbortSignal;
+  readonly observe?: PairObserver;
+  /** Differences that are told; all are counted. */
+  readonly maxTold: number;
+}
+
+export interface Verification {
+  /** Compared, of both generations together. */
+  readonly rows: number;
+  /** Rows that are different. */
+  readonly different: number;
+  /** Rows that changed whenever they were looked at. */
+  readonly moving: number;
+  readonly byProjection: Readonly<Record<string, { rows: number; different: number }>>;
+  readonly told: readonly Difference[];
+}
+
+const maxSuspects = 10_000;
+const maxRounds = 20;
+const pauseBetweenRoundsMs = 200;
+const maxReadsInFlight = 32;
+const committedWithinMs = 60_000;
+const askAgainMs = 100;
+
+export class Verifier {
+  readonly #options: VerifyOptions;
+  readonly #wasCompacted: boolean;
+  readonly #byProjection: Record<string, { rows: number; different: number }> = {};
+  readonly #told: Difference[] = [];
+  #moving = 0;
+
+  constructor(options: VerifyOptions) {
+    this.#options = options;
+    this.#wasCompacted = options.positions.some((one) => one.topic === topics.receipts && isCompacted(one));
+  }
+
+  async run(): Promise<Verification> {
+    const { live, shadow, signal } = this.#options;
+    for (const projection of scannedProjections) {
+      const counts = { rows: 0, different: 0 };
+      this.#byProjection[projection] = counts;
+      const count: PairObserver = (name, rows) => {
+        counts.rows += rows;
+        this.#options.observe?.(name, rows);
+      };
+      let waiting: Suspect[] = [];
+      for await (const suspect of suspects(projection, live.scan, shadow.scan, this.#wasCompacted, count)) {
+        signal.throwIfAborted();
+        waiting.push(suspect);
+        if (waiting.length < maxSuspects) continue;
+        await this.#settle(waiting);
+        waiting = [];
+      }
+      await this.#settle(waiting);
+    }
+    const sum = (of: 'rows' | 'different') =>
+      Object.values(this.#byProjection).reduce((total, one) => total + one[of], 0);
+    return {
+      rows: sum('rows'),
+      different: sum('different'),
+      moving: this.#moving,
+      byProjection: this.#byProjection,
+      told: this.#told,
+    };
+  }
+
+  async #settle(those: readonly Suspect[]): Promise<void> {
+    let open = those.map((suspect) => ({ suspect, seen: '' }));
+    for (let round = 0; open.length > 0 && round < maxRounds; round++) {
+      this.#options.signal.throwIfAborted();
+      if (round > 1) await pause(this.#options.timers, pauseBetweenRoundsMs);
+      await this.#bothReachTheEnd();
+      const looked = await inParallel(open, maxReadsInFlight, async ({ suspect, seen }) => {
+        const [live, shadow] = await this.#pairOf(suspect);
+        const found = differencesOf(suspect, live, shadow, this.#wasCompacted);
+        const nowSeen = JSON.stringify([live?.columns, live?.steps, shadow?.columns, shadow?.steps]);
+        if (found.length > 0 && nowSeen === seen) {
+          this.#tell(suspect, found);
+          return null;
+        }
+        return found.length === 0 ? null : { suspect, seen: nowSeen };
+      });
+      open = looked.filter((one) => one !== null);
+    }
+    this.#moving += open.length;
+  }
+
+  /** The live row, the other, and the live one again: where that changed in between, the other is compared with the later. */
+  async #pairOf({ projection, key }: Suspect): Promise<[ScannedRow | null, ScannedRow | null]> {
+    const { live, shadow } = this.#options;
+    return Promise.all([live.scan.get(projection, key), shadow.scan.get(projection, key)]);
+  }
+
+  #tell({ projection }: Suspect, found: readonly Difference[]): void {
+    this.#byProjection[projection]!.different += 1;
+    this.#told.push(...found.slice(0, Math.max(0, this.#options.maxTold - this.#told.length)));
+  }
+
+  async #bothReachTheEnd(): Promise<void> {
+    const { log, catchUp, clock, timers } = this.#options;
+    const untilMs = clock.nowMs() + committedWithinMs;
+    for (const { topic, group } of liveGroups) {
+      const partitions = await log.partitionCount(topic);
+      for (let partition = 0; partition < partitions; partition++) {
+        const { earliest, end } = await log.bounds(topic, partition);
+        while (end > earliest && ((await log.committed(group, topic, partition)) ?? 0) < end) {
+          this.#options.signal.throwIfAborted();
+          if (clock.nowMs() > untilMs)
+            throw new ParleyError('unavailable', {
+              detail: `${group} has not reached ${end} in ${topic}/${partition}`,
+            });
+          await pause(timers, askAgainMs);
+        }
+      }
+    }
+    await catchUp();
+  }
+}
