@@ -21,13 +21,17 @@ const readers: ReadonlyArray<readonly [topic: string, group: string]> = [
 ];
 
 /** What is not at rest after the time for it; empty if all is. */
-export async function comeToRest(world: World, oracle: Oracle): Promise<string[]> {
+export async function comeToRest(world: World, oracle: Oracle, losesSessions: boolean): Promise<string[]> {
   wakeAll(world.people);
   const deadlineMs = world.time.nowMs() + mostMs;
   while (world.time.nowMs() < deadlineMs && unrest(world, oracle).length > 0) await world.time.advance(stepMs);
   world.calmSinceMs = world.time.nowMs();
   await writeOnceMore(world);
   while (world.time.nowMs() < deadlineMs && unrest(world, oracle).length > 0) await world.time.advance(stepMs);
+  if (losesSessions) {
+    await loseSessions(world);
+    while (world.time.nowMs() < deadlineMs && unrest(world, oracle).length > 0) await world.time.advance(stepMs);
+  }
   world.trace.add('calm', `after ${world.time.nowMs() - deadlineMs + mostMs} ms`);
   await world.time.advance(afterwardsMs);
   return unrest(world, oracle);
@@ -53,6 +57,19 @@ async function writeOnceMore(world: World): Promise<void> {
     }
     await world.time.advance(stepMs);
   }
+}
+
+/** What is written while nobody is known to be online reaches everybody all the same, without anything else being written. */
+async function loseSessions(world: World): Promise<void> {
+  world.loseSessions();
+  world.trace.add('world', 'loses all sessions');
+  const writer = world.people.find((device) => device.isConnected && !device.isOut);
+  for (const peerId of world.users) {
+    if (writer === undefined || peerId === writer.userId) continue;
+    const conversationId = directConversationId(writer.userId, peerId);
+    void writer.send(conversationId, `${markers.body}${writer.name} to ${peerId} unseen`, { peerId }, true);
+  }
+  await world.time.advance(stepMs);
 }
 
 function wakeAll(people: readonly Device[]): void {

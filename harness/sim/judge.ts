@@ -32,6 +32,8 @@ export class Judge {
   readonly conversationId: string;
   readonly misjudgements: string[] = [];
   readonly #accepted = new Map<string, First>();
+  /** What was said first to an id that was refused: it is said again, whatever has changed since. */
+  readonly #refused = new Map<string, string>();
   readonly #members = new Set<string>();
   /** T of every send that was decided, to know how many ids may be remembered. */
   readonly #decidedAtMs: number[] = [];
@@ -92,7 +94,9 @@ export class Judge {
     const isMember = this.#members.has(sent.sender_id);
     if (outcome.kind === 'refused') {
       if (outcome.code === 'out_of_window' && this.#isInWindow(sent)) return 'lies in its window';
-      return outcome.code === 'not_a_member' && isMember ? 'its sender is a member' : null;
+      const isRepeated = this.#refused.get(sent.message_id) === outcome.code;
+      this.#refused.set(sent.message_id, outcome.code);
+      return outcome.code === 'not_a_member' && isMember && !isRepeated ? 'its sender is a member' : null;
     }
     if (!this.#isInWindow(sent)) return 'lies outside its window';
     if (outcome.seq !== this.#accepted.size + 1)

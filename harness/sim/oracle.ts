@@ -10,6 +10,7 @@ import { inboxStatements } from '@parley/projections/inbox/store.cql';
 import { messageStatements } from '@parley/projections/messages/store.cql';
 import { receiptStatements } from '@parley/projections/receipts/store.cql';
 import type { EventTypes } from '@parley/schemas/generated/events';
+import type { ClientEvents } from '@parley/sdk/events';
 import { decide, initialState } from '@parley/streams/conversation/decide';
 import { evolve } from '@parley/streams/conversation/evolve';
 import type { Accepted, Outcome, ReceivedEvent } from '@parley/streams/conversation/outcome';
@@ -89,6 +90,10 @@ export class Oracle {
   readonly #world: World;
   readonly conversations = new Map<string, TrueConversation>();
   readonly claims: ReceiptClaim[] = [];
+  /** What a sender was told before it was so. */
+  readonly earlyTicks: string[] = [];
+  /** By conversation, user and kind: the highest receipt that the log holds. */
+  readonly #marks = new Map<string, number>();
   /** By device, the greatest connection id that chat.presence names. */
   readonly newestConnection = new Map<string, number>();
   /** Places that an offset was committed past before its effects were stored. */
@@ -161,6 +166,10 @@ export class Oracle {
   #claimed({ conversation_id: conversationId, device_id, kind, seq }: EventTypes['receipt_advanced']): void {
     const device = this.#world.people.find(({ deviceId }) => deviceId === device_id);
     if (device === undefined) return;
+    for (const of of kind === 'read' ? ['read', 'delivered'] : ['delivered']) {
+      const key = `${conversationId}/${device.userId}/${of}`;
+      this.#marks.set(key, Math.max(seq, this.#marks.get(key) ?? 0));
+    }
     const taken = new Set(device.taken.get(conversationId)?.map((one) => one.seq));
     const conversation = this.conversation(conversationId);
     const below = conversation.accepted.slice(0, seq);
@@ -168,6 +177,24 @@ export class Oracle {
     const isBaseless = seq > conversation.accepted.length || !conversation.intervals.has(device.userId);
     this.claims.push({ device, conversationId, kind, seq, lacked: lacked.map((one) => one.seq), isBaseless });
     this.#world.trace.add('log', `receipt ${device.name} ${conversationId.slice(0, 4)} ${kind} ${seq}`);
+  }
+
+  /** A sender is told that all who are in the conversation, and were when the message came, have it or have read it. */
+  ticked(
+    device: Device,
+    { conversationId, seq, status }: Pick<ClientEvents['status'], 'conversationId' | 'seq' | 'status'>,
+  ): void {
+    if (status === 'sent') return;
+    const conversation = this.conversation(conversationId);
+    for (const [userId, intervals] of conversation.intervals) {
+      const isConcerned =
+        userId !== device.userId && intervals.at(-1)!.leftSeq === null && conversation.sees(userId, seq);
+      const mark = this.#marks.get(`${conversationId}/${userId}/${status}`) ?? 0;
+      if (isConcerned && mark < seq)
+        this.earlyTicks.push(
+          `${device.name} is told ${status} of ${conversationId}:${seq}, which ${userId} has up to ${mark}`,
+        );
+    }
   }
 
   /** An offset was committed: what came before it must have had its effects. */

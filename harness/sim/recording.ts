@@ -52,7 +52,7 @@ export async function recordHistory(facts: RunFacts): Promise<History> {
     pushes: world.pushes.map((push) => pushOf(push, world, oracle)),
     sights: sights.all(),
     revoked: revokedOf(world, oracle, sights),
-    misjudgements: [...oracle.conversations.values()].flatMap(({ judge }) => judge.misjudgements),
+    misjudgements: [...misjudgements(oracle, sights)],
     groups: groupsOf(world, oracle),
     secrets: Object.values(markers),
     utterances: await world.utterances.all(),
@@ -93,6 +93,18 @@ function revokedOf(world: World, oracle: Oracle, sights: Sights): RecordedSight[
     const atMs = oracle.conversation(conversationId).accepted[seq - 1]?.atMs ?? 0;
     return revoked.has(deviceId) && atMs >= world.calmSinceMs;
   });
+}
+
+function* misjudgements(oracle: Oracle, { refusals }: Sights): Generator<string> {
+  for (const { judge } of oracle.conversations.values()) yield* judge.misjudgements;
+  for (const { device, conversationId, messageId, code } of refusals) {
+    const { accepted } = oracle.conversation(conversationId);
+    const isOwn = accepted.some(
+      ({ sent }) => sent.message_id === messageId && sent.sender_device_id === device.deviceId,
+    );
+    if (isOwn) yield `${device.name} is told ${code} of ${messageId}, which was accepted`;
+  }
+  yield* oracle.earlyTicks;
 }
 
 function groupsOf({ relay }: World, oracle: Oracle): RecordedGroup[] {

@@ -17,6 +17,7 @@ import { EventCodec } from '@parley/schemas/codec/event-codec';
 import { VirtualTime } from '@parley/schemas/environment/virtual-time';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { EmbeddedSchemas } from '@parley/schemas/registry/embedded-schemas';
+import type { ClientEvents } from '@parley/sdk/events';
 import { bucketMs } from '@parley/streams/conversation/buckets';
 import type { Log, LogRecord } from '@parley/streams/log/log';
 import { topicSpecs } from '@parley/streams/log/topics';
@@ -62,6 +63,7 @@ export interface WorldObserver {
   record(record: LogRecord): void;
   frame(device: Life, bytes: Uint8Array): void;
   committed(group: string, topic: string, partition: number, nextOffset: number): void;
+  ticked(device: Device, status: ClientEvents['status']): void;
 }
 
 /** A minute before a new bucket of messages begins. */
@@ -95,7 +97,12 @@ export class World {
   readonly pushes: SimPush[] = [];
   /** What must never be said in a log. */
   readonly problems: string[] = [];
-  observer: WorldObserver = { record: () => undefined, frame: () => undefined, committed: () => undefined };
+  observer: WorldObserver = {
+    record: () => undefined,
+    frame: () => undefined,
+    committed: () => undefined,
+    ticked: () => undefined,
+  };
   sessionMs = 4_000;
   /** Since then nothing fails any more, and nobody lacks anything. */
   calmSinceMs = Number.POSITIVE_INFINITY;
@@ -227,6 +234,12 @@ export class World {
     return remotePresence(() => this.presence, this.remotes.redis, life);
   }
 
+  /** One Redis holds sessions and presence, so it loses both. */
+  loseSessions(): void {
+    this.sessions = new MemorySessionStore({ clock: this.time });
+    this.presence = new MemoryPresenceStore();
+  }
+
   tokenOf({ userId, deviceId }: Device): string {
     return `${markers.accessToken}${userId}.${deviceId}`;
   }
@@ -275,6 +288,7 @@ export class World {
         .then(() => true)
         .catch(() => false);
     }
+    device.revokedSinceMs = this.time.nowMs();
   }
 
   providerOf(life: Life): PushProvider {

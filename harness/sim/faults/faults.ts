@@ -1,6 +1,4 @@
 /** Makes the faults of a plan happen, one after the other and on top of each other, and takes all of them back at the end. */
-import { MemoryPresenceStore } from '@parley/projections/presence/store.memory';
-import { MemorySessionStore } from '@parley/projections/sessions/store.memory';
 import { topics } from '@parley/streams/log/topics';
 import type { Remote } from '../environment/remote.ts';
 import type { SeededRandom } from '../environment/seeded-random.ts';
@@ -64,7 +62,7 @@ export class Faults {
     log_down: () => this.#down(this.#world.remotes.log),
     redis_errors: () => this.#errors(this.#world.remotes.redis),
     redis_down: () => this.#down(this.#world.remotes.redis),
-    redis_flushed: () => this.#flush(),
+    redis_flushed: () => this.#world.loseSessions(),
     directory_errors: () => this.#errors(this.#world.remotes.directory),
     cut_devices: () => this.#cutDevices(),
     stall_devices: () => this.#stallDevices(),
@@ -121,7 +119,7 @@ export class Faults {
     devices.dyingInSilence.add(connection.device);
     device.fallAsleep();
     const gateway = gateways.find(({ life }) => life === connection.gateway.life);
-    time.after(this.#random.between(1_000, 9_000), () => {
+    time.after(this.#random.between(4_000, 9_000), () => {
       if (gateway !== undefined && gateway.life === connection.gateway.life) this.#crash(gateway);
     });
   }
@@ -185,12 +183,6 @@ export class Faults {
     this.#later(12_000, () => {
       faults.isDown = false;
     });
-  }
-
-  /** One Redis holds both, so it loses both. */
-  #flush(): void {
-    this.#world.sessions = new MemorySessionStore({ clock: this.#world.time });
-    this.#world.presence = new MemoryPresenceStore();
   }
 
   #later(mostMs: number, run: () => void): void {

@@ -54,14 +54,13 @@ export async function runMutants(options: MutantsOptions): Promise<MutantsResult
       const startedMs = performance.now();
       const found = await hunt(one.value, seedsToTry(options, hints[one.value.name]), baseline);
       const seconds = Math.round((performance.now() - startedMs) / 1_000);
-      if (found !== null && options.remembers) hints[one.value.name] = found.seed;
+      if (found !== null && options.remembers) remember(hints, one.value.name, found.seed);
       (found === null ? result.survived : result.caught).push(one.value.name);
       const count = result.caught.length + result.survived.length;
       options.print(`${count}/${chosen.length} ${titleOf(one.value)}: ${told(found)} (${seconds} s)`);
     }
   });
   baseline.end();
-  if (options.remembers) writeHints(hints);
   return result;
 }
 
@@ -131,7 +130,8 @@ function readHints(): Record<string, number> {
 }
 
 /** Of the mutants that there are, by name, so that two runs change few lines. */
-function writeHints(hints: Readonly<Record<string, number>>): void {
+function remember(hints: Record<string, number>, mutant: string, seed: number): void {
+  hints[mutant] = seed;
   const names = mutants.map(({ name }) => name).filter((name) => hints[name] !== undefined);
   const sorted = Object.fromEntries(names.sort().map((name) => [name, hints[name]]));
   writeFileSync(hintsPath, `${JSON.stringify(sorted, null, 2)}\n`);

@@ -37,6 +37,8 @@ export interface TakenMessage {
 /** A device has synced so long after it connected; a user who looks again has caught up so long after. */
 const connectMs = 3_000;
 const backlogMs = 60_000;
+/** More than an upgrade can be on its way. */
+const upgradeMs = 40_000;
 
 export class Device {
   readonly name: string;
@@ -67,6 +69,8 @@ export class Device {
   isAsleep = false;
   /** By the user, from another device: it goes on trying. */
   isRevoked = false;
+  /** Since when gateways can know it. */
+  revokedSinceMs = Number.POSITIVE_INFINITY;
   endedWith: string | null = null;
   /** By conversation: the cursor that the running application began with (later: up to where it repeated), and what was taken. */
   #begunWith = new Map<string, { cursor: number; readonly taken: number }>();
@@ -242,6 +246,8 @@ export class Device {
       this.wasOnline = true;
       this.connectionId = connectionId;
       this.#connectedSinceMs = this.#world.time.nowMs();
+      if (this.#connectedSinceMs > this.revokedSinceMs + upgradeMs)
+        this.#world.problems.push(`${this.name} was let in after it was revoked`);
       trace.add(this.name, `connected ${gatewayId} ${connectionId}`);
       if (this.watched.length > 0) client.watch(this.watched);
     });
@@ -252,6 +258,7 @@ export class Device {
     });
     client.on('status', (status) => {
       this.statuses.push({ ...status, life: this.#lives });
+      this.#world.observer.ticked(this, status);
       if (status.status === 'sent') this.#accepted(status);
     });
     client.on('appended', ({ messageId }) => this.#appended(messageId));

@@ -8,6 +8,7 @@ import { Person } from './person.ts';
 
 const changeEveryMs = 12_000;
 const intrudeEveryMs = 2_500;
+const awayMs = 9_000;
 
 export class Workload {
   readonly #world: World;
@@ -48,8 +49,14 @@ export class Workload {
     for (let count = sleepers; count > 0; count--) {
       const device = this.#random.pick(this.#world.people);
       const afterMs = this.#random.chance(0.3) ? 0 : this.#random.between(0, activeMs);
-      if (afterMs === 0) device.fallAsleep();
-      else this.#world.time.after(afterMs, () => device.fallAsleep());
+      if (afterMs === 0) {
+        device.fallAsleep();
+        continue;
+      }
+      // Its user looks at something else first: what comes now is on the device, and not acknowledged.
+      if (this.#random.chance(0.5)) this.#world.time.after(afterMs, () => device.lookAway(awayMs));
+      const asleepAfterMs = Math.min(activeMs, afterMs + this.#random.between(0, awayMs));
+      this.#world.time.after(asleepAfterMs, () => device.fallAsleep());
     }
   }
 

@@ -1,0 +1,103 @@
+/** More defects of sending and deciding: rules 1 to 7, and 20. */
+import type { Mutant } from './mutant.ts';
+
+export const decidingMutants: readonly Mutant[] = [
+  {
+    name: 'a known id is confirmed whatever it carries',
+    rule: 1,
+    file: 'streams/conversation/decide-message.ts',
+    find: "if (!first.payloadHash.equals(hash)) return refuse(sent, hash, moment, 'conflict', false);",
+    replace: '',
+  },
+  {
+    name: 'what was never answered is not sent again',
+    rule: 1,
+    file: 'clients/sdk/outbox.ts',
+    find: 'pending.dueAtMs = nowMs + this.#settings.resendAfterMs;',
+    replace: 'pending.dueAtMs = nowMs + 1e12;',
+  },
+  {
+    name: 'a message is sent before it is kept',
+    rule: 1,
+    file: 'clients/sdk/outbox.ts',
+    find: 'await this.#store.put(pending);',
+    replace: 'void this.#store.put(pending);',
+  },
+  {
+    name: 'ids are remembered for ever',
+    rule: 3,
+    file: 'streams/conversation/evolve.ts',
+    find: 'const kept = state.recent.prune(outcome.atMs - recentWindowMs);',
+    replace: 'const kept = state.recent;',
+  },
+  {
+    name: 'a new id is taken without a look whether the old one arrived',
+    rule: 3,
+    file: 'clients/sdk/sending.ts',
+    find: 'await this.#port.repair(pending.message.conversationId);',
+    replace: '',
+  },
+  {
+    name: 'an id out of its window is not looked up',
+    rule: 3,
+    file: 'streams/processors/conversation-late-ids.ts',
+    find: 'const known = inSlice ?? (await lookUp(late, lookup));',
+    replace: 'const known = inSlice;',
+  },
+  {
+    name: 'a 1:1 conversation is made by whoever names one',
+    rule: 5,
+    file: 'streams/conversation/decide-message.ts',
+    find: "return directConversationId(sender_id, peer_id) === state.conversationId ? null : 'conversation_mismatch';",
+    replace: 'return null;',
+  },
+  {
+    name: 'the key of a record is not compared with its conversation',
+    rule: 5,
+    file: 'streams/processors/conversation-decode.ts',
+    find: "if (record.key?.toString('latin1') !== conversationId) {",
+    replace: 'if (record.key === null) {',
+  },
+  {
+    name: "poison is passed over where its letter can't be written",
+    rule: 7,
+    file: 'streams/processors/conversation-decode.ts',
+    find: 'await poison.bury(record, error);',
+    replace: 'await poison.bury(record, error).catch(() => undefined);',
+  },
+  {
+    name: 'poison among receipts and jobs is dropped in silence',
+    rule: 7,
+    file: 'streams/processors/decode-batch.ts',
+    find: 'await poison.bury(record, error);',
+    replace: '',
+  },
+  {
+    name: 'a dead letter does not hold what died',
+    rule: 7,
+    file: 'streams/processors/dead-letter.ts',
+    find: 'value: record.value,',
+    replace: 'value: null,',
+  },
+  {
+    name: 'dead letters are not counted',
+    rule: 7,
+    file: 'streams/processors/dead-letter.ts',
+    find: 'this.#buried.inc({ topic: record.topic, code: error.code });',
+    replace: '',
+  },
+  {
+    name: 'a change of members is applied each time that it comes',
+    rule: 20,
+    file: 'streams/conversation/decide-directory.ts',
+    find: "if (version <= state.directoryVersion) return { kind: 'ignored', reason: 'already_applied', ...moment };",
+    replace: '',
+  },
+  {
+    name: 'a joiner sees what was written before',
+    rule: 20,
+    file: 'streams/conversation/decide-directory.ts',
+    find: 'return [{ userId, role, joinedSeq: state.lastSeq + 1, leftSeq: null }];',
+    replace: 'return [{ userId, role, joinedSeq: 1, leftSeq: null }];',
+  },
+];
