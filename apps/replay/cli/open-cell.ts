@@ -14,6 +14,8 @@ import type { Logger } from 'pino';
 import type { ReplayConfig } from '../config.ts';
 import { CqlGenerationAccess } from '../generations/access.cql.ts';
 import { EmbeddedGenerationAccess } from '../generations/access.embedded.ts';
+import { openEmbeddedEvidence } from '../trace/evidence.embedded.ts';
+import { openClusterEvidence } from '../trace/evidence.postgres.ts';
 import type { Cell } from './cell.ts';
 
 export interface CellEnvironment {
@@ -40,6 +42,7 @@ export async function openEmbeddedCell(dataDir: string, environment: CellEnviron
       await stopReading();
       return openEmbeddedWriter(dataDir, path, environment);
     },
+    openEvidence: () => openEmbeddedEvidence(dataDir),
     generations,
     async close() {
       await stopReading();
@@ -95,6 +98,7 @@ export async function openClusterCell(settings: ReplayConfig, environment: CellE
   });
   return {
     ...{ profile: 'cluster', log, codec, generations, openWriter: () => connect('writer') },
+    openEvidence: () => openClusterEvidence(settings, environment.logger),
     async close() {
       await log.close();
       await generations.close();
