@@ -42,7 +42,10 @@ const options = new Command('sim')
   .option('--seed <seed>', 'run this one alone', whole)
   .option('--trace', 'tell what happens, line by line')
   .option('--mutants', 'break the code on purpose, and see whether it is noticed')
-  .option('--only <text>', 'mutants whose rule or name has this text, such as "rule 9,"')
+  .option(
+    '--only <text>',
+    'mutants whose rule or name has this text, such as "rule 9,", or one of several: "rule 9,|rule 10,"',
+  )
   .option('--remember', 'write down which seed noticed a mutant, to be tried first the next time')
   .option('--json', 'print one JSON object as the last line')
   .parse()

@@ -11,11 +11,19 @@ const nativeServices = new NativeServicesNeed();
 const browser = new BrowserNeed();
 const fuzzer = new FuzzerNeed();
 
+/** A few that nearly any seed notices: the simulator still sees defects. All of them take some ten minutes. */
+const quickMutants = 'a retry goes under a new id|a removal is applied late|committed before the projection';
+
 export const suites: readonly Suite[] = [
   commandSuite({ name: 'lint', limitMs: minutes(2), args: ['biome', 'check', '--error-on-warnings', '.'] }),
   commandSuite({ name: 'build', limitMs: minutes(5), args: ['turbo', 'run', 'build', '--output-logs=errors-only'] }),
   vitestSuite({ name: 'unit', limitMs: minutes(8), config: 'vitest.config.ts' }),
   jsonSuite({ name: 'simulator', limitMs: minutes(6), args: ['harness/sim/cli.ts', '--seeds', '200', '--json'] }),
+  jsonSuite({
+    name: 'simulator mutants',
+    limitMs: minutes(3),
+    args: ['harness/sim/cli.ts', '--mutants', '--only', quickMutants, '--seeds', '20', '--json'],
+  }),
   jsonSuite({
     name: 'scenarios embedded',
     limitMs: minutes(5),

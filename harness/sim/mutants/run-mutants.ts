@@ -13,7 +13,7 @@ import type { Mutant } from './mutant.ts';
 export interface MutantsOptions {
   readonly mostSeeds: number;
   readonly from: number;
-  /** Mutants whose rule and name have this text; all if it is empty. */
+  /** Mutants whose rule and name have this text, or one of these with a bar in between; all if it is empty. */
   readonly only: string;
   /** The seeds that notice are written down for the next time. */
   readonly remembers: boolean;
@@ -42,7 +42,8 @@ export function placesOf({ file, find }: Mutant): number {
 const titleOf = ({ rule, name }: Mutant): string => `rule ${rule}, ${name}`;
 
 export async function runMutants(options: MutantsOptions): Promise<MutantsResult> {
-  const chosen = mutants.filter((mutant) => titleOf(mutant).includes(options.only));
+  const texts = options.only.split('|');
+  const chosen = mutants.filter((mutant) => texts.some((text) => titleOf(mutant).includes(text)));
   const lost = chosen.find((mutant) => placesOf(mutant) !== 1);
   if (lost !== undefined) throw new Error(`"${lost.name}": its text stands ${placesOf(lost)} times in ${lost.file}`);
   const hints = readHints();
