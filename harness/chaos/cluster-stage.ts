@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { NativeCluster, ownPorts } from '../services/cluster.ts';
 import type { NativeService } from '../services/native-service.ts';
-import { freePorts } from '../services/ports.ts';
 import { libfaketime, provide } from '../services/system-packages.ts';
 import { ToxiproxyService } from '../services/toxiproxy.ts';
 import { repository } from '../test/program.ts';
@@ -25,6 +24,7 @@ const folder = join(repository, 'var', 'chaos-cluster');
 
 /** A process that is asked to end does so within 30 s, whatever fails around it. */
 const leaveTimeoutMs = 35_000;
+const startTimeoutMs = 90_000;
 
 /** People register and connect as they do elsewhere; devices come in through proxies. */
 class ClusterChaosWorld extends BaseWorld {
@@ -46,6 +46,7 @@ class ClusterChaosWorld extends BaseWorld {
 }
 
 export class ClusterStage implements ChaosStage {
+  readonly #tell: (line: string) => void;
   readonly #services: NativeCluster;
   readonly #proxies: ToxiproxyService;
   readonly #links: Links;
@@ -63,6 +64,7 @@ export class ClusterStage implements ChaosStage {
     library: string,
     tell: (line: string) => void,
   ) {
+    this.#tell = tell;
     this.#services = services;
     this.#proxies = proxies;
     this.#processes = processes;
@@ -81,38 +83,32 @@ export class ClusterStage implements ChaosStage {
     this.world = new ClusterChaosWorld(processes.apiUrl, ways.deviceUrls);
   }
 
-  static async open(tell: (line: string) => void): Promise<ClusterStage> {
+  static async create(tell: (line: string) => void): Promise<ClusterStage> {
     const library = await provide(libfaketime);
     const ports = await ownPorts();
     const late: { stage: ClusterStage | null } = { stage: null };
     const processes = await ClusterProcesses.create({
       services: settingsOf(new NativeCluster(folder, ports)),
+      taken: Object.values(ports),
       onLog: (process, line) => late.stage?.logged(process, line),
       onExit: (process, code) => late.stage?.ended(process, code),
     });
     const ways = await planWays(ports, processes);
     const services = new NativeCluster(folder, ports, ways.listeners);
-    const [toxiproxyPort] = await freePorts(1);
-    const proxies = new ToxiproxyService(join(folder, 'toxiproxy'), toxiproxyPort!, ways.proxies);
+    const proxies = new ToxiproxyService(join(folder, 'toxiproxy'), ways.controlPort, ways.proxies);
     const stage = new ClusterStage(services, proxies, processes, ways, library, tell);
     late.stage = stage;
-    try {
-      await stage.#open(tell);
-      return stage;
-    } catch (error) {
-      await stage.close();
-      throw error;
-    }
+    return stage;
   }
 
-  async #open(tell: (line: string) => void): Promise<void> {
+  async open(): Promise<void> {
     await this.#services.down({ wipe: true }); // What an interrupted run may have left.
     await Promise.all([this.#proxies.start(), this.#services.up()]);
-    tell('services and proxies answer');
+    this.#tell('services and proxies answer');
     await prepareCluster(settingsOf(this.#services));
-    tell('topics, tables and subjects are made');
+    this.#tell('topics, tables and subjects are made');
     for (const name of this.#processes.names) this.#supervisor.keep(name);
-    await this.#supervisor.settled();
+    await this.#supervisor.allUp(startTimeoutMs);
   }
 
   logged(process: string, line: LogLine): void {
@@ -185,8 +181,12 @@ export class ClusterStage implements ChaosStage {
     } finally {
       await this.#proxies.stop();
       await this.#services.down({ wipe: true });
-      rmSync(folder, { recursive: true, force: true });
+      this.abandon();
     }
+  }
+
+  abandon(): void {
+    for (const path of [folder, ...this.#services.folders]) rmSync(path, { recursive: true, force: true });
   }
 }
 

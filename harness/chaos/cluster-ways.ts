@@ -7,6 +7,8 @@ import type { ClusterProcesses } from '../world/cluster-processes.ts';
 import { usersOf } from './kinds.ts';
 
 export interface ClusterWays {
+  /** Where the proxies are told what to do. */
+  readonly controlPort: number;
   readonly proxies: readonly TcpProxy[];
   /** Kafka tells clients where to connect: each proxy needs a listener that names it. */
   readonly listeners: readonly ProxiedListener[];
@@ -18,8 +20,10 @@ export interface ClusterWays {
 export async function planWays(ports: ClusterPorts, processes: ClusterProcesses): Promise<ClusterWays> {
   const links = Object.entries(usersOf).flatMap(([service, users]) => users.map((user) => ({ service, user })));
   const gateways = processes.gatewayUrls.map((url) => Number(new URL(url).port));
-  const free = await freePorts(links.length + usersOf['kafka']!.length + 2 * gateways.length);
+  const count = links.length + usersOf['kafka']!.length + 2 * gateways.length;
+  const free = await freePorts(1 + count, [...Object.values(ports), ...processes.ports]);
   const take = (): number => free.pop()!;
+  const controlPort = take();
   const listeners: ProxiedListener[] = [];
   const toServices = links.map(({ service, user }): TcpProxy => {
     const port = take();
@@ -34,6 +38,7 @@ export async function planWays(ports: ClusterPorts, processes: ClusterProcesses)
   const devices = toGateways('devices', gateways);
   const proxies = [...toServices, ...deliveries, ...devices];
   return {
+    controlPort,
     proxies,
     listeners,
     deviceUrls: devices.map(({ port }) => `ws://127.0.0.1:${port}`),

@@ -12,12 +12,13 @@ import { FakeClock } from './fake-clock.ts';
 import { Links } from './links.ts';
 import { ProcessLogs } from './logs.ts';
 import type { PlannedFault } from './plan.ts';
-import { openSmallDisk, type SmallDisk } from './small-disk.ts';
+import { type SmallDisk, smallDisk } from './small-disk.ts';
 import type { ChaosStage, Repair } from './stage.ts';
 import { Supervisor } from './supervisor.ts';
 
 const folder = join(repository, 'var', 'chaos-embedded');
 const name = 'standalone';
+const startTimeoutMs = 60_000;
 
 class EmbeddedChaosWorld extends BaseWorld {
   readonly profile = 'embedded';
@@ -72,9 +73,9 @@ export class EmbeddedStage implements ChaosStage {
     );
   }
 
-  static async open(tell: (line: string) => void): Promise<EmbeddedStage> {
+  static async create(tell: (line: string) => void): Promise<EmbeddedStage> {
     const library = await provide(libfaketime);
-    const disk = await openSmallDisk(join(folder, 'disk'));
+    const disk = smallDisk(join(folder, 'disk'));
     const late: { stage: EmbeddedStage | null } = { stage: null };
     const standalone = await Standalone.create({
       dataDir: join(disk.folder, 'data'),
@@ -82,22 +83,21 @@ export class EmbeddedStage implements ChaosStage {
       onExit: (code) => late.stage?.ended(code),
     });
     const gateways = standalone.gatewayUrls.map((url) => Number(new URL(url).port));
-    const [own, ...free] = await freePorts(1 + gateways.length);
+    const [own, ...free] = await freePorts(1 + gateways.length, standalone.ports);
     const all = gateways.map((upstreamPort, index): TcpProxy => {
       return { name: `devices>gateway-${index + 1}`, port: free[index]!, upstreamPort };
     });
     const service = new ToxiproxyService(join(folder, 'toxiproxy'), own!, all);
     const stage = new EmbeddedStage(standalone, disk, { service, all }, library, tell);
     late.stage = stage;
-    try {
-      await service.start();
-      stage.#supervisor.keep(name);
-      await stage.#supervisor.settled();
-      return stage;
-    } catch (error) {
-      await stage.close();
-      throw error;
-    }
+    return stage;
+  }
+
+  async open(): Promise<void> {
+    this.#disk.open();
+    await this.#proxies.start();
+    this.#supervisor.keep(name);
+    await this.#supervisor.allUp(startTimeoutMs);
   }
 
   logged(line: LogLine): void {
@@ -143,8 +143,12 @@ export class EmbeddedStage implements ChaosStage {
       await this.world.close();
     } finally {
       await this.#proxies.stop();
-      await this.#disk.close();
-      rmSync(folder, { recursive: true, force: true });
+      this.abandon();
     }
+  }
+
+  abandon(): void {
+    this.#disk.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 }

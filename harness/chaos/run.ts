@@ -3,6 +3,7 @@
  * every way that a seed draws, and checks that nobody could have noticed.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { processTree, signal } from '../services/processes.ts';
 import { currentCommit } from '../sim/commit.ts';
 import { buildAll } from '../world/build.ts';
 import type { Profile } from '../world/world.ts';
@@ -50,19 +51,14 @@ const tell = (line: string): void => {
 };
 
 let stage: ChaosStage | null = null;
-let opening: Promise<ChaosStage> | null = null;
 
-async function leave(): Promise<void> {
-  const opened = stage ?? (await opening?.catch(() => null)); // What could not be opened has closed itself.
-  await opened?.close();
+/** Whatever runs was started by this process, and its data is of no use to anybody: nothing is left of either. */
+function abandon(): never {
+  for (const pid of processTree(process.pid).slice(1)) signal(pid, 'SIGKILL');
+  stage?.abandon();
+  process.exit(130);
 }
-
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => {
-    tell(`${name}: everything is ended`);
-    void leave().finally(() => process.exit(130));
-  });
-}
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, abandon);
 
 const { profile, seed, faults, minutes, only } = options;
 const repeat = [
@@ -80,15 +76,18 @@ const rounds = drawPlan({
 });
 tell(repeat);
 await buildAll();
-opening = profile === 'cluster' ? ClusterStage.open(tell) : EmbeddedStage.open(tell);
-stage = await opening;
+stage = await (profile === 'cluster' ? ClusterStage.create(tell) : EmbeddedStage.create(tell));
 try {
+  await stage.open();
   const outcome = await new ChaosRun(stage, tell).play(rounds);
   const summary = summaryOf({ profile, seed, repeat, commit: currentCommit() }, outcome);
   for (const line of linesOf(summary, outcome)) tell(line);
   if (summary.failed > 0) tell(`logs: ${stage.logs.keep(`${profile}-${seed}`)}`);
   if (options.json === true) console.log(JSON.stringify(summary));
   process.exitCode = summary.failed === 0 ? 0 : 1;
+} catch (error) {
+  tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exitCode = 1;
 } finally {
-  await leave();
+  await stage.close();
 }

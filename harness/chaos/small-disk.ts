@@ -4,6 +4,7 @@
  * Root mounts a small tmpfs and fills it with one file. Others can't mount: the process is forbidden to let any file grow, which
  * fails the same writes with another error (EFBIG for ENOSPC).
  */
+import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../services/processes.ts';
@@ -11,32 +12,30 @@ import type { Repair } from './stage.ts';
 
 export interface SmallDisk {
   readonly folder: string;
+  open(): void;
   /** From now on nothing more can be written by the process, or by anybody. */
   fill(pid: number | null): Promise<Repair>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 const megabytes = 512;
 const chunk = Buffer.alloc(1 << 20, 1);
 
-export async function openSmallDisk(folder: string): Promise<SmallDisk> {
-  mkdirSync(folder, { recursive: true });
-  return process.getuid?.() === 0 && process.platform === 'linux' ? MountedDisk.open(folder) : new LimitedFiles(folder);
+export function smallDisk(folder: string): SmallDisk {
+  return process.getuid?.() === 0 && process.platform === 'linux' ? new MountedDisk(folder) : new LimitedFiles(folder);
 }
 
 class MountedDisk implements SmallDisk {
   readonly folder: string;
 
-  private constructor(folder: string) {
+  constructor(folder: string) {
     this.folder = folder;
   }
 
-  static async open(folder: string): Promise<MountedDisk> {
-    const disk = new MountedDisk(folder);
-    await disk.close(); // What an interrupted run may have left.
-    mkdirSync(folder, { recursive: true });
-    await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'parley-chaos', folder]);
-    return disk;
+  open(): void {
+    this.close(); // What an interrupted run may have left.
+    mkdirSync(this.folder, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'parley-chaos', this.folder]);
   }
 
   async fill(): Promise<Repair> {
@@ -53,8 +52,9 @@ class MountedDisk implements SmallDisk {
     return async () => rmSync(filler, { force: true });
   }
 
-  async close(): Promise<void> {
-    if (readFileSync('/proc/mounts', 'utf8').includes(` ${this.folder} `)) await run('umount', ['-l', this.folder]);
+  close(): void {
+    const isMounted = readFileSync('/proc/mounts', 'utf8').includes(` ${this.folder} `);
+    if (isMounted) execFileSync('umount', ['-l', this.folder]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -84,7 +84,11 @@ class LimitedFiles implements SmallDisk {
     };
   }
 
-  async close(): Promise<void> {
+  open(): void {
+    mkdirSync(this.folder, { recursive: true });
+  }
+
+  close(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -8,6 +8,8 @@ export type Repair = () => Promise<void>;
 
 export interface ChaosStage {
   readonly world: BaseWorld;
+  /** Starts everything. */
+  open(): Promise<void>;
   /** Resolves once the harm is done. */
   harm(fault: PlannedFault): Promise<Repair>;
   /** Processes that ended by themselves, and nothing explains it. */
@@ -16,6 +18,8 @@ export interface ChaosStage {
   readonly missing: readonly string[];
   /** Of its processes. */
   readonly logs: ProcessLogs;
-  /** Ends everything and leaves nothing behind; also half way through a run. */
+  /** Ends everything in order, and leaves nothing behind. */
   close(): Promise<void>;
+  /** Removes what `close` would, at once and whatever is going on: its processes are dead already. */
+  abandon(): void;
 }

@@ -5,6 +5,7 @@
  * had started and then ended with an error is a defect, whatever was done to its surroundings.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../services/until.ts';
 
 export interface Supervised {
   /** Resolves when it has started; rejects if it ended before. */
@@ -67,16 +68,16 @@ export class Supervisor {
     return [...this.#states].filter(([, { wanted, started }]) => wanted && !started).map(([name]) => name);
   }
 
-  /** Resolves when nobody is being started any more. */
-  async settled(): Promise<void> {
-    await Promise.all([...this.#states.values()].map(({ attempt }) => attempt));
+  /** Resolves when everything that is to run does. */
+  async allUp(timeoutMs: number): Promise<void> {
+    await until(() => this.missing.length === 0, { what: `start of ${this.missing.join(', ')}`, timeoutMs });
   }
 
   /** Nobody starts anything any more; `end` ends what runs. */
   async releaseAll(end: () => Promise<void>): Promise<void> {
     for (const state of this.#states.values()) state.wanted = false;
     await end();
-    await this.settled();
+    await Promise.all([...this.#states.values()].map(({ attempt }) => attempt));
   }
 
   async #attempt(name: string, state: State): Promise<void> {
@@ -85,7 +86,7 @@ export class Supervisor {
         await this.#processes.start(name);
         state.started = true;
       } catch (error) {
-        if (state.wanted) this.#tell(`${name} did not start: ${firstLine(error)}`);
+        if (state.wanted) this.#tell(`${name} did not start: ${reasonOf(error)}`);
         await this.#processes.kill(name);
         await delay(pauseMs);
       }
@@ -99,4 +100,9 @@ export class Supervisor {
   }
 }
 
-const firstLine = (error: unknown): string => String(error instanceof Error ? error.message : error).split('\n')[0]!;
+/** What it was, and the last thing that it said. */
+function reasonOf(error: unknown): string {
+  const lines = String(error instanceof Error ? error.message : error).split('\n');
+  const spoken = lines.slice(1).filter((line) => /"level":[56]0|^\S*Error|Error:/.test(line));
+  return [lines[0]!, ...spoken.slice(-1).map((line) => line.slice(0, 400))].join(' ');
+}

@@ -78,6 +78,11 @@ export class NativeCluster {
     if (wipe) await Promise.all(this.services.map((service) => service.wipe()));
   }
 
+  /** Where anything of it lies. */
+  get folders(): string[] {
+    return this.services.flatMap(({ folders }) => folders);
+  }
+
   status(): Promise<ServiceStatus[]> {
     return Promise.all(this.services.map((service) => service.status()));
   }

@@ -41,6 +41,10 @@ export abstract class NativeDaemon implements NativeService {
   /** What has to be set up inside the service once it answers. */
   protected async afterStart(): Promise<void> {}
 
+  get folders(): readonly string[] {
+    return [this.folder];
+  }
+
   /** The text by which the process is known as this very instance. */
   protected get marker(): string {
     return this.folder;

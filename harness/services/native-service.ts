@@ -16,6 +16,8 @@ export interface NativeService {
   readonly address: string;
   /** The process that runs now, started by whomever, or null. */
   readonly pid: number | null;
+  /** Where its configuration, data and logs lie. */
+  readonly folders: readonly string[];
   /** Puts in place whatever the service needs and is missing. */
   install(): Promise<void>;
   /** Resolves when the service really answers; does nothing if it already does. */

@@ -9,13 +9,18 @@ import { connect, createServer } from 'node:net';
 const firstPort = 20_000;
 const endPort = 32_000;
 
-/** Different ports that nobody listens on and that no outgoing connection will take. */
-export async function freePorts(count: number): Promise<number[]> {
+/**
+ * Different ports that nobody listens on and that no outgoing connection will take.
+ *
+ * @param taken ports that somebody will listen on, but does not yet
+ */
+export async function freePorts(count: number, taken: Iterable<number> = []): Promise<number[]> {
+  const others = new Set(taken);
   const ports = new Set<number>();
   for (let attempt = 0; ports.size < count; attempt++) {
     if (attempt > 100 + count * 10) throw new Error(`no ${count} free ports from ${firstPort} to ${endPort}`);
     const port = randomInt(firstPort, endPort);
-    if (await isFree(port)) ports.add(port);
+    if (!others.has(port) && (await isFree(port))) ports.add(port);
   }
   return [...ports];
 }

@@ -26,6 +26,10 @@ export class PostgresService extends NativeDaemon {
     this.data = reachableByOthers(folder) ? join(folder, 'data') : substituteFolder(folder);
   }
 
+  override get folders(): readonly string[] {
+    return [this.folder, this.data];
+  }
+
   protected override get marker(): string {
     return this.data;
   }

@@ -7,6 +7,8 @@ import { appMain, harnessLimits } from './standalone.ts';
 
 export interface ClusterProcessesOptions {
   readonly services?: ServiceSettings;
+  /** Ports that others will listen on. */
+  readonly taken?: readonly number[];
   readonly onLog?: (process: string, line: LogLine) => void;
   readonly onExit?: (process: string, code: number | null) => void;
   /** Further environment of every process. */
@@ -20,13 +22,15 @@ export class ClusterProcesses {
   readonly gatewayUrls: readonly string[];
   /** Where processors deliver to each gateway. */
   readonly deliveryPorts: readonly number[];
+  /** All that it listens on. */
+  readonly ports: readonly number[];
   readonly #members: readonly ClusterMember[];
   readonly #options: ClusterProcessesOptions;
   readonly #processes = new Map<string, AppProcess>();
 
   private constructor(
     members: readonly ClusterMember[],
-    urls: { api: string; gateways: readonly string[]; deliveryPorts: readonly number[] },
+    urls: { api: string; gateways: readonly string[]; deliveryPorts: readonly number[]; ports: readonly number[] },
     options: ClusterProcessesOptions,
   ) {
     this.#members = members;
@@ -34,10 +38,11 @@ export class ClusterProcesses {
     this.apiUrl = urls.api;
     this.gatewayUrls = urls.gateways;
     this.deliveryPorts = urls.deliveryPorts;
+    this.ports = urls.ports;
   }
 
   static async create(options: ClusterProcessesOptions = {}): Promise<ClusterProcesses> {
-    const numbers = await freePorts(5 + memberNames.length);
+    const numbers = await freePorts(5 + memberNames.length, options.taken);
     const [api, gateway1, gateway2, deliveries1, deliveries2, ...operations] = numbers as [
       ...[number, number, number, number, number],
       ...number[],
@@ -50,7 +55,11 @@ export class ClusterProcesses {
     });
     const gateways = [`ws://127.0.0.1:${gateway1}`, `ws://127.0.0.1:${gateway2}`];
     const deliveryPorts = [deliveries1, deliveries2];
-    return new ClusterProcesses(members, { api: `http://127.0.0.1:${api}`, gateways, deliveryPorts }, options);
+    return new ClusterProcesses(
+      members,
+      { api: `http://127.0.0.1:${api}`, gateways, deliveryPorts, ports: numbers },
+      options,
+    );
   }
 
   /** Of all that `startAll` starts. */

@@ -27,13 +27,14 @@ export class Standalone {
   readonly gatewayUrls: readonly string[];
   readonly operationsUrl: string;
   readonly dataDir: string;
-  readonly #ports: readonly number[];
+  /** All that it listens on. */
+  readonly ports: readonly number[];
   readonly #options: Omit<StandaloneOptions, 'dataDir'>;
   #process: AppProcess | null = null;
 
   private constructor(ports: readonly number[], options: StandaloneOptions) {
     const { dataDir, ...rest } = options;
-    this.#ports = ports;
+    this.ports = ports;
     this.#options = rest;
     const [api, gateway1, gateway2, operations] = ports;
     this.apiUrl = `http://127.0.0.1:${api}`;
@@ -53,7 +54,7 @@ export class Standalone {
 
   /** Starts it, also again after an end of whatever kind: the data folder stays. */
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    const [api, gateway1, gateway2, operations] = this.#ports;
+    const [api, gateway1, gateway2, operations] = this.ports;
     this.#process = new AppProcess({
       name: 'standalone',
       main: appMain('standalone'),
