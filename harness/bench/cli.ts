@@ -19,6 +19,10 @@ function positive(text: string): number {
   return value;
 }
 
+/** Node compiles what is hot within seconds; on a cluster, four processes of it and two Java machines share the cores meanwhile. */
+const warmUpSeconds: Readonly<Record<Profile, number>> = { embedded: 10, cluster: 30 };
+const defaultWarmUps = `default: embedded ${warmUpSeconds.embedded}, cluster ${warmUpSeconds.cluster}`;
+
 /** The result goes to stdout, as JSON or line by line; everything else to stderr. */
 function conclude(result: DeliveryResult | IdleResult, faults: readonly string[], json: boolean): void {
   for (const fault of faults) console.error(`FAILED: ${fault}`);
@@ -33,7 +37,7 @@ interface DeliveryFlags extends Requirements {
   readonly seconds: number;
   readonly pairs: number;
   readonly bodyBytes: number;
-  readonly warmUp: number;
+  readonly warmUp?: number;
   readonly cpuProfile?: string;
   readonly json?: boolean;
 }
@@ -49,7 +53,7 @@ program
   .addOption(new Option('--profile <profile>', 'what runs').choices(['embedded', 'cluster']).default('embedded'))
   .option('--rate <n>', 'messages a second', positive, 500)
   .option('--seconds <n>', 'length of the measured part', positive, 20)
-  .option('--warm-up <n>', 'seconds at the same rate before it', positive, 10)
+  .option('--warm-up <n>', `seconds at the same rate before it (${defaultWarmUps})`, positive)
   .option('--pairs <n>', '1:1 conversations, each with two devices', positive, 100)
   .option('--body-bytes <n>', 'length of a message body', positive, 200)
   .option('--require-rate <n>', 'fail below so many delivered messages a second', positive)
@@ -63,7 +67,7 @@ program
     const result = await benchDelivery({
       ...rest,
       ratePerS: rate,
-      warmUpSeconds: warmUp,
+      warmUpSeconds: warmUp ?? warmUpSeconds[rest.profile],
       cpuProfileFolder: cpuProfile ?? null,
     });
     conclude(result, deliveryFaults(result, flags), flags.json === true);

@@ -9,8 +9,7 @@ export interface CassandraPorts {
 /**
  * `commitlog_sync: group` syncs before it acknowledges, as `batch` does, but one sync for all that came within two milliseconds:
  * the periodic default loses acknowledged writes on a kill. A write holds its thread until the sync, hence the many writer
- * threads. No automatic snapshots, so that dropping a
- * keyspace between tests is quick.
+ * threads. No automatic snapshots, so that dropping a keyspace between tests is quick.
  */
 export function cassandraYaml(folder: string, ports: CassandraPorts): string {
   const data = join(folder, 'data');
@@ -122,7 +121,7 @@ export function cassandraJvmArguments(folder: string): string[] {
     '-Xss256k',
     '-XX:MaxDirectMemorySize=512M',
     '-XX:+UseSerialGC',
-    '-XX:TieredStopAtLevel=1', // A quick start matters more here than the last quarter of throughput.
+    '-XX:TieredStopAtLevel=1', // A quick start, and no compiler at work while tests run, for a quarter of the throughput.
     '-XX:+PerfDisableSharedMem',
     '-XX:+ExitOnOutOfMemoryError',
     '-Djdk.attach.allowAttachSelf=true',

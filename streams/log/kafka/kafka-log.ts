@@ -79,7 +79,7 @@ export class KafkaLog implements Log {
       limits,
       clock,
       timers,
-      spacingMs: options.appendSpacingMs ?? 4,
+      spacingMs: options.appendSpacingMs ?? 10,
       notReadyAfterMs: 3_000,
       write: (records) => this.sender.write(records),
     });
