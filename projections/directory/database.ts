@@ -17,7 +17,7 @@ const retryAfterMs = 1_000;
 const unavailableStates = /^(08|53|57|58)...$|^42P01$/;
 const conflictStates = /^40(001|P01)$/;
 const connectionCodes = /^(ECONN|ETIMEDOUT|EPIPE|EHOST|ENET|ENOTFOUND|EAI_)/;
-const connectionMessages = /timeout|terminated|closed|ended|destroyed/i;
+const connectionMessages = /timeout|terminated|closed|ended|destroyed|not queryable/i;
 
 export class DirectoryDatabase {
   readonly kysely: Kysely<DirectoryTables>;

@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net';
-import { expect, it } from 'vitest';
+import { sql } from 'kysely';
+import { expect, it, vi } from 'vitest';
 import { directoryContract } from './directory.contract.ts';
 import { openPostgresDirectory } from './open.ts';
 import { createPostgresFixture } from './postgres.fixture.ts';
@@ -46,4 +47,22 @@ it('says unavailable, in bounded time, when nobody listens and when somebody lis
   await closed;
   await expect(database.ping()).rejects.toMatchObject({ code: 'unavailable' });
   await database.close();
+});
+
+it('outlives a connection that is lost while a transaction holds it', async () => {
+  const fixture = await createPostgresFixture();
+  const lost: Error[] = [];
+  const database = await openPostgresDirectory(fixture.url, { migrate: true, onError: (error) => lost.push(error) });
+  const other = await openPostgresDirectory(fixture.url, { migrate: false, onError });
+  const work = database.transaction(async (transaction) => {
+    const { rows } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(transaction);
+    await other.run((db) => sql`SELECT pg_terminate_backend(${rows[0]!.pid})`.execute(db));
+    await vi.waitFor(() => expect(lost.length).toBeGreaterThan(0), { timeout: 10_000 });
+    await sql`SELECT 1`.execute(transaction);
+  });
+  await expect(work).rejects.toMatchObject({ code: 'unavailable' });
+  await database.ping();
+  await database.close();
+  await other.close();
+  await fixture.drop();
 });

@@ -13,7 +13,7 @@ export interface PostgresDirectoryOptions {
   /** Bring the schema up to date first; one kind of process does it, the others wait for it. */
   readonly migrate: boolean;
   readonly maxConnections?: number;
-  /** An idle connection was lost; statements in flight learn of it by themselves. */
+  /** A connection was lost, idle or in use; statements in flight learn of it by themselves. */
   readonly onError: (error: Error) => void;
 }
 
@@ -31,7 +31,10 @@ export async function openPostgresDirectory(
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'parley',
   });
-  pool.on('error', options.onError);
+  // The pool listens to the connections that are idle. One that is lost while a transaction holds it tells nobody but its own
+  // listeners, and without any that ends the process.
+  pool.on('connect', (client) => client.on('error', options.onError));
+  pool.on('error', () => undefined); // Said by the connection.
   return opened(new Kysely<DirectoryTables>({ dialect: new PostgresDialect({ pool }) }), options.migrate);
 }
 
