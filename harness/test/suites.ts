@@ -34,6 +34,11 @@ export const suites: readonly Suite[] = [
     limitMs: minutes(3),
     args: ['harness/crash/run.ts', '--profile', 'embedded', '--json'],
   }),
+  jsonSuite({
+    name: 'inspect embedded',
+    limitMs: minutes(4),
+    args: ['harness/inspect/run.ts', '--profile', 'embedded', '--json'],
+  }),
   vitestSuite({
     name: 'services',
     limitMs: minutes(4),
@@ -52,6 +57,12 @@ export const suites: readonly Suite[] = [
     name: 'scenarios cluster',
     limitMs: minutes(8),
     args: ['harness/scenarios/run.ts', '--profile', 'cluster', '--json'],
+    needs: [services],
+  }),
+  jsonSuite({
+    name: 'inspect cluster',
+    limitMs: minutes(5),
+    args: ['harness/inspect/run.ts', '--profile', 'cluster', '--json'],
     needs: [services],
   }),
   jsonSuite({

@@ -1,0 +1,22 @@
+/** One thing that an operator looks into, on a cell in which something has happened. */
+import assert from 'node:assert/strict';
+import type { ClusterWorld } from '../world/cluster-world.ts';
+import type { EmbeddedWorld } from '../world/embedded-world.ts';
+import type { Replay, ReplayResult } from './replay-command.ts';
+
+export interface Surroundings {
+  readonly world: EmbeddedWorld | ClusterWorld;
+  readonly replay: Replay;
+}
+
+export interface Inspection {
+  readonly name: string;
+  run(surroundings: Surroundings): Promise<void>;
+}
+
+/** The summary of a command that must hold. */
+export function summaryOf<T>({ exitCode, summary, stderr, stdout }: ReplayResult): T {
+  assert.ok(summary !== null, `exit code ${exitCode}: ${stderr.slice(-2_000)}`);
+  assert.equal(exitCode, 0, `${stdout.slice(-2_000)}\n${stderr.slice(-2_000)}`);
+  return summary as T;
+}
