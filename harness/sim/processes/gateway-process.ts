@@ -10,13 +10,16 @@ import type { GatewayEnd } from '../network/device-connection.ts';
 import type { World } from '../world.ts';
 import { ServerProcess } from './server-process.ts';
 
+/** They reserve their room when a process starts, and processes start often here. */
+const smallCaches = { maxCachedMembers: 1_000, maxCachedUsers: 1_000 };
+
 export class GatewayProcess extends ServerProcess {
   readonly #settings: GatewaySettings;
   #end: GatewayEnd | null = null;
 
   constructor(world: World, name: string, settings: Partial<GatewaySettings>) {
     super(world, name);
-    this.#settings = { ...defaultGatewaySettings(name), ...settings };
+    this.#settings = { ...defaultGatewaySettings(name), ...smallCaches, ...settings };
   }
 
   get url(): string {
