@@ -75,6 +75,10 @@ function explain(error: unknown): number {
     console.error(`replay: ${error.message}`);
     return misconfigured;
   }
+  if (stop.signal.aborted) {
+    console.error('replay: stopped');
+    return 130;
+  }
   if (error instanceof ParleyError) console.error(`replay: ${error.code}: ${error.message}`);
   else console.error(error);
   return 2;

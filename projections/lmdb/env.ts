@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { type Database, open, type RootDatabase, TransactionFlags } from 'lmdb';
 import { type Condition, conditionOf, forgetGuest, machineBootId, syncPath, writeMarker } from './crash-marker.ts';
+import { assertRoom, freeBytesOf } from './free-space.ts';
 
 export type RowDatabase = Database<Buffer, Buffer>;
 
@@ -45,6 +46,8 @@ export interface ProjectionEnvOptions {
   readonly role?: EnvRole;
   /** For tests: another id means that the machine was started again. */
   readonly bootId?: string | null;
+  /** For tests: how much room the disk has. */
+  readonly freeBytes?: () => number;
   /** Runs a function at the end of the current turn of the event loop. */
   readonly defer?: (run: () => void) => void;
 }
@@ -63,6 +66,7 @@ export class ProjectionEnv {
   readonly #bootId: string | null;
   readonly #defer: (run: () => void) => void;
   readonly #role: EnvRole;
+  readonly #freeBytes: () => number;
   #pending: PendingWrite[] = [];
   #closed = false;
 
@@ -71,6 +75,7 @@ export class ProjectionEnv {
     this.#bootId = options.bootId === undefined ? machineBootId() : options.bootId;
     this.#defer = options.defer ?? setImmediate;
     this.#role = options.role ?? 'owner';
+    this.#freeBytes = options.freeBytes ?? (() => freeBytesOf(options.path));
     this.found = this.#role === 'owner' ? this.#take() : this.#join();
     this.#root = open<Buffer, Buffer>({
       path: options.path,
@@ -111,9 +116,11 @@ export class ProjectionEnv {
 
   /** @throws ParleyError `not_found` to a reader, if nobody has made it */
   database(name: string): RowDatabase {
-    if (this.#role === 'reader' && !this.#root.doesExist(Buffer.from(name)))
-      throw new ParleyError('not_found', { detail: `no database ${name}` });
-    return this.#root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary' });
+    // For reading alone, lmdb answers with nothing what is not there; its types do not tell.
+    const options = { name, keyEncoding: 'binary', encoding: 'binary' } as const;
+    const database = this.#root.openDB<Buffer, Buffer>(options) as RowDatabase | undefined;
+    if (database === undefined) throw new ParleyError('not_found', { detail: `no database ${name}` });
+    return database;
   }
 
   /**
@@ -159,6 +166,7 @@ export class ProjectionEnv {
   }
 
   #commit(apply: () => void): void {
+    assertRoom(this.#freeBytes());
     this.#root.transactionSync(apply, TransactionFlags.ABORTABLE | TransactionFlags.NO_SYNC_FLUSH);
   }
 

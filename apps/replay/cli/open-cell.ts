@@ -1,4 +1,5 @@
 /** Opens a cell for reading, beside whatever runs on it; and for appending, where nobody else holds it. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFolder } from '@parley/runtime/folder-lock.embedded';
 import { EventCodec } from '@parley/schemas/codec/event-codec';
@@ -26,6 +27,8 @@ export interface CellEnvironment {
 
 export async function openEmbeddedCell(dataDir: string, environment: CellEnvironment): Promise<Cell> {
   const path = join(dataDir, 'log');
+  if (!existsSync(path))
+    throw new ParleyError('not_found', { detail: `${dataDir} is not the folder of a standalone process` });
   const generations = new EmbeddedGenerationAccess(dataDir, environment.clock);
   const log = openLmdbLogReader(path, generations.checkpoints);
   let isReading = true;

@@ -30,6 +30,7 @@ export async function verifyShadow(context: CommandContext, options: VerifyShado
     const verifier = new Verifier({
       ...{ log: cell.log, live, shadow, positions: positions ?? [], maxTold, signal },
       ...{ clock: context.clock, timers: context.timers },
+      isWritten: isShared,
       catchUp: filled === null ? () => Promise.resolve() : catchUpOf(context, filled),
       observe: (projection, compared) => {
         rows += compared;

@@ -1,15 +1,15 @@
 /**
  * Compares the generation that is read with another at the same offset: every row of every projection.
  *
- * The scans find suspects (compare.ts). For those, the ends of the log are noted, and both generations are brought to where they hold
- * everything below: the live one when its groups have committed so far, the other by a pass of the rebuild, or by itself if
- * processors write into it too. Then the rows are read again. Equal rows are forgotten. A row that is different twice, and did not change
- * on either side in between, is different. One that keeps changing is looked at again, a bounded number of times; what is left of those
- * is counted apart, as moving: nothing is claimed of it.
+ * The scans find suspects (compare.ts), which are then read again, a few times: a row that was equal once is equal. What is still
+ * different must be proven to be: the ends of the log are noted, and both generations are brought to where they hold everything below;
+ * the live one when its groups have committed so far, the other by a pass of the rebuild, or by itself if processors write into it too.
+ * If the pair that was read before is still the same, then neither has more than the other, and the difference is real. A row that goes
+ * on changing is looked at again, a bounded number of times; what is left of those is counted apart, as moving: nothing is claimed of it.
  */
 
 import { isCompacted, type RebuildPosition } from '@parley/projections/generations/rebuild-store';
-import { type ScannedRow, scannedProjections } from '@parley/projections/scan/scan';
+import { scannedProjections } from '@parley/projections/scan/scan';
 import { type Clock, pause, type Timers } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { LogReader } from '@parley/streams/log/log';
@@ -31,6 +31,8 @@ export interface VerifyOptions {
   readonly positions: readonly RebuildPosition[];
   /** Brings the shadow to the present end of the log; resolves at once where processors write into it. */
   readonly catchUp: () => Promise<void>;
+  /** Processors write into the shadow too. */
+  readonly isWritten: boolean;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly signal: AbortSignal;
@@ -51,11 +53,20 @@ export interface Verification {
 }
 
 const maxSuspects = 10_000;
-const maxRounds = 20;
-const pauseBetweenRoundsMs = 200;
+/** A shadow that nobody else writes lags behind a busy row whatever is done. */
+const rounds = { written: 10, shadow: 3 };
+const looksPerRound = 5;
+const pauseBetweenLooksMs = 100;
 const maxReadsInFlight = 32;
 const committedWithinMs = 60_000;
 const askAgainMs = 100;
+
+interface Looked {
+  readonly suspect: Suspect;
+  readonly found: readonly Difference[];
+  /** Both rows as they were read. */
+  readonly seen: string;
+}
 
 export class Verifier {
   readonly #options: VerifyOptions;
@@ -71,6 +82,7 @@ export class Verifier {
 
   async run(): Promise<Verification> {
     const { live, shadow, signal } = this.#options;
+    let waiting: Suspect[] = [];
     for (const projection of scannedProjections) {
       const counts = { rows: 0, different: 0 };
       this.#byProjection[projection] = counts;
@@ -78,7 +90,6 @@ export class Verifier {
         counts.rows += rows;
         this.#options.observe?.(name, rows);
       };
-      let waiting: Suspect[] = [];
       for await (const suspect of suspects(projection, live.scan, shadow.scan, this.#wasCompacted, count)) {
         signal.throwIfAborted();
         waiting.push(suspect);
@@ -86,8 +97,8 @@ export class Verifier {
         await this.#settle(waiting);
         waiting = [];
       }
-      await this.#settle(waiting);
     }
+    await this.#settle(waiting);
     const sum = (of: 'rows' | 'different') =>
       Object.values(this.#byProjection).reduce((total, one) => total + one[of], 0);
     return {
@@ -100,34 +111,39 @@ export class Verifier {
   }
 
   async #settle(those: readonly Suspect[]): Promise<void> {
-    let open = those.map((suspect) => ({ suspect, seen: '' }));
-    for (let round = 0; open.length > 0 && round < maxRounds; round++) {
-      this.#options.signal.throwIfAborted();
-      if (round > 1) await pause(this.#options.timers, pauseBetweenRoundsMs);
+    let open = those;
+    for (let round = 0; open.length > 0 && round < rounds[this.#options.isWritten ? 'written' : 'shadow']; round++) {
+      await this.#options.catchUp();
+      let looked = await this.#look(open);
+      for (let look = 1; look < looksPerRound && looked.length > 0; look++) {
+        await pause(this.#options.timers, pauseBetweenLooksMs);
+        looked = await this.#look(looked.map(({ suspect }) => suspect));
+      }
+      if (looked.length === 0) return;
       await this.#bothReachTheEnd();
-      const looked = await inParallel(open, maxReadsInFlight, async ({ suspect, seen }) => {
-        const [live, shadow] = await this.#pairOf(suspect);
-        const found = differencesOf(suspect, live, shadow, this.#wasCompacted);
-        const nowSeen = JSON.stringify([live?.columns, live?.steps, shadow?.columns, shadow?.steps]);
-        if (found.length > 0 && nowSeen === seen) {
-          this.#tell(suspect, found);
-          return null;
-        }
-        return found.length === 0 ? null : { suspect, seen: nowSeen };
-      });
-      open = looked.filter((one) => one !== null);
+      const before = new Map(looked.map(({ suspect, seen }) => [suspect, seen]));
+      const still = await this.#look([...before.keys()]);
+      for (const one of still) if (one.seen === before.get(one.suspect)) this.#tell(one);
+      open = still.filter((one) => one.seen !== before.get(one.suspect)).map(({ suspect }) => suspect);
     }
     this.#moving += open.length;
   }
 
-  /** The live row, the other, and the live one again: where that changed in between, the other is compared with the later. */
-  async #pairOf({ projection, key }: Suspect): Promise<[ScannedRow | null, ScannedRow | null]> {
+  /** Those that are different. */
+  async #look(those: readonly Suspect[]): Promise<Looked[]> {
+    this.#options.signal.throwIfAborted();
     const { live, shadow } = this.#options;
-    return Promise.all([live.scan.get(projection, key), shadow.scan.get(projection, key)]);
+    const looked = await inParallel(those, maxReadsInFlight, async (suspect): Promise<Looked> => {
+      const { projection, key } = suspect;
+      const [one, other] = await Promise.all([live.scan.get(projection, key), shadow.scan.get(projection, key)]);
+      const found = differencesOf(suspect, one, other, this.#wasCompacted);
+      return { suspect, found, seen: JSON.stringify([one?.columns, one?.steps, other?.columns, other?.steps]) };
+    });
+    return looked.filter(({ found }) => found.length > 0);
   }
 
-  #tell({ projection }: Suspect, found: readonly Difference[]): void {
-    this.#byProjection[projection]!.different += 1;
+  #tell({ suspect, found }: Looked): void {
+    this.#byProjection[suspect.projection]!.different += 1;
     this.#told.push(...found.slice(0, Math.max(0, this.#options.maxTold - this.#told.length)));
   }
 
