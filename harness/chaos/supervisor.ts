@@ -14,7 +14,9 @@ export interface Supervised {
   kill(name: string): Promise<void>;
 }
 
-const pauseMs = 500;
+/** Longer each time, or everything that waits for one service would keep that from starting. */
+const firstPauseMs = 500;
+const longestPauseMs = 4_000;
 
 interface State {
   wanted: boolean;
@@ -81,7 +83,7 @@ export class Supervisor {
   }
 
   async #attempt(name: string, state: State): Promise<void> {
-    while (state.wanted && !state.started) {
+    for (let pauseMs = firstPauseMs; state.wanted && !state.started; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       try {
         await this.#processes.start(name);
         state.started = true;

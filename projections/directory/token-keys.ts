@@ -1,6 +1,6 @@
 /** The key pair of access tokens in files: made once by whoever starts first, read by everybody else. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface TokenKeys {
@@ -25,14 +25,15 @@ export function tokenKeysFrom(privateKeyPem: string): TokenKeys {
 export function openTokenKeys(folder: string): TokenKeys {
   const path = join(folder, 'token-key.pem');
   mkdirSync(folder, { recursive: true });
+  if (existsSync(path)) return tokenKeysFrom(readFileSync(path, 'utf8')); // Also where nothing can be written.
   const draft = `${path}.${randomUUID()}`;
-  writeFileSync(draft, generateTokenKeys().privateKeyPem, { mode: 0o600, flush: true });
   try {
+    writeFileSync(draft, generateTokenKeys().privateKeyPem, { mode: 0o600, flush: true });
     linkSync(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
-    rmSync(draft);
+    rmSync(draft, { force: true });
   }
   return tokenKeysFrom(readFileSync(path, 'utf8'));
 }

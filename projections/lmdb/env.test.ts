@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { LmdbCheckpointStore } from './checkpoints.ts';
 import { temporaryFolder } from './env.fixture.ts';
 import { openProjectionEnv, type ProjectionEnv } from './env.ts';
+import { reservedBytes } from './free-space.ts';
 
 const [boot, nextBoot] = ['boot-1', 'boot-2'];
 const key = Buffer.from('key');
@@ -124,6 +125,21 @@ describe('ProjectionEnv', () => {
     await written;
     await expect(env.write(() => undefined)).rejects.toMatchObject({ code: 'unavailable' });
     expect(valueIn(open(nextBoot))).toBe('value');
+  });
+
+  it('refuses to write while the disk is full, and goes on when it is not', async () => {
+    let freeBytes = reservedBytes;
+    const env = openProjectionEnv({ path: folder.path, freeBytes: () => freeBytes });
+    opened.push(env);
+    const rows = env.database('rows');
+    freeBytes = reservedBytes - 1;
+    await expect(env.write(() => rows.putSync(key, Buffer.from('value')))).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    expect(valueIn(env)).toBeUndefined();
+    freeBytes = reservedBytes;
+    await env.write(() => rows.putSync(key, Buffer.from('value')));
+    expect(valueIn(env)).toBe('value');
   });
 
   it('refuses more writes than may wait', async () => {
