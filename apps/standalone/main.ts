@@ -4,7 +4,10 @@ import { configProblems } from '@parley/api/config';
 import { processClock } from '@parley/runtime/clock';
 import { type Running, runMain } from '@parley/runtime/main';
 import { createMetrics, startOperations } from '@parley/runtime/operations';
+import { EventCodec } from '@parley/schemas/codec/event-codec';
 import { systemRandom, systemTimers } from '@parley/schemas/environment/system';
+import { EmbeddedSchemas } from '@parley/schemas/registry/embedded-schemas';
+import { startAuditFollower } from '@parley/streams/audit/audit-follower';
 import type { Logger } from 'pino';
 import { config, type StandaloneConfig } from './config.ts';
 import { createApps } from './embedded-apps.ts';
@@ -22,6 +25,10 @@ async function start(settings: StandaloneConfig, logger: Logger): Promise<Runnin
   const { gateways, processor, pusher, api } = await createApps({ ...environment, config: settings, stores });
   await processor.start();
   await pusher.start();
+  const audit = await startAuditFollower(
+    { ...environment, log: stores.log, codec: new EventCodec(new EmbeddedSchemas()) },
+    settings.PARLEY_AUDIT_SEAL_SECONDS,
+  );
   for (const [index, port] of settings.PARLEY_GATEWAY_PORTS.entries()) await gateways[index]!.listen(port);
   await api.listen({ host: settings.PARLEY_API_HOST, port: settings.PARLEY_API_PORT });
   const operations = await startOperations({
@@ -38,6 +45,7 @@ async function start(settings: StandaloneConfig, logger: Logger): Promise<Runnin
       await Promise.all(gateways.map((gateway) => gateway.close()));
       await processor.close();
       await pusher.close();
+      await audit?.close();
       await operations.close();
       await stores.close();
     },

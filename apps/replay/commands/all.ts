@@ -8,11 +8,13 @@ import { rollback } from './rollback.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
 import { swap } from './swap.ts';
+import { trace } from './trace.ts';
 import { verify } from './verify.ts';
 
 export const commands: readonly Command[] = [
   status,
   show,
+  trace,
   rebuild,
   verify,
   swap,
