@@ -63,8 +63,9 @@ const messagesTopicNumber = 1;
 
 export const tamperedFile: Inspection = {
   name: 'a message that somebody changed in the embedded log is named, and its id with it',
+  profiles: ['embedded'],
   async run({ world, replay }) {
-    if (world.profile !== 'embedded') return;
+    assert.ok(world.profile === 'embedded');
     const { conversation, sent } = await say(world, ['before', 'the truth', 'after']);
     const busy = await replay('audit', 'seal');
     assert.match(busy.stderr, /in use by process/);

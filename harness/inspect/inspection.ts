@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import type { EmbeddedWorld } from '../world/embedded-world.ts';
+import type { Profile } from '../world/world.ts';
 import type { Replay, ReplayResult } from './replay-command.ts';
 
 export interface Surroundings {
@@ -11,6 +12,10 @@ export interface Surroundings {
 
 export interface Inspection {
   readonly name: string;
+  /** Both where it is absent. */
+  readonly profiles?: readonly Profile[];
+  /** Why this machine can't; null if it can. */
+  missing?(): Promise<string | null>;
   run(surroundings: Surroundings): Promise<void>;
 }
 
