@@ -48,7 +48,7 @@ export const suites: readonly Suite[] = [
   }),
   vitestSuite({
     name: 'cluster',
-    limitMs: minutes(10),
+    limitMs: minutes(13),
     config: 'vitest.cluster.config.ts',
     args: ['--exclude=harness/services/**'],
     needs: [services],
