@@ -70,6 +70,11 @@ function add(program: Program, command: Command): void {
   });
 }
 
+/** What happened, and why. */
+function causes(error: unknown): string[] {
+  return error instanceof Error ? [error.message, ...(error.cause === undefined ? [] : causes(error.cause))] : [];
+}
+
 function explain(error: unknown): number {
   if (error instanceof ConfigError) {
     console.error(`replay: ${error.message}`);
@@ -79,7 +84,7 @@ function explain(error: unknown): number {
     console.error('replay: stopped');
     return 130;
   }
-  if (error instanceof ParleyError) console.error(`replay: ${error.code}: ${error.message}`);
+  if (error instanceof ParleyError) console.error(`replay: ${causes(error).join(': ')}`);
   else console.error(error);
   return 2;
 }

@@ -56,7 +56,7 @@ const permanentCodes = new Set<number>([
   types.responseErrorCodes.badCredentials,
 ]);
 
-function isPermanent(error: unknown): boolean {
+export function isPermanent(error: unknown): boolean {
   if (error instanceof errors.ResponseError) return permanentCodes.has(error.code);
   return (
     error instanceof TypeError || error instanceof errors.ArgumentError || error instanceof errors.NotSupportedError

@@ -2,7 +2,7 @@
 import { pause, type Timers } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { types } from 'cassandra-driver';
-import type { CqlConnection } from '../cql/connection.ts';
+import { type CqlConnection, isPermanent } from '../cql/connection.ts';
 
 const attempts = 30;
 const pauseMs = 500;
@@ -33,6 +33,7 @@ async function ask(timers: Timers, question: () => Promise<types.ResultSet>): Pr
     try {
       return await question();
     } catch (error) {
+      if (isPermanent(error)) throw new ParleyError('internal', { detail: 'cql', cause: error });
       if (attempt >= attempts) throw new ParleyError('unavailable', { detail: 'cql', cause: error });
     }
     await pause(timers, pauseMs);

@@ -62,11 +62,11 @@ export class CqlScan implements ProjectionScan {
   }
 }
 
-const tokenOf = (row: Row): bigint => BigInt(String(row['token']));
+const tokenOf = (row: Row): bigint => BigInt(String(row['partition_token']));
 
 function selectFrom(projection: ScannedProjection, where: string): string {
   const { columns, partition } = tables[projection];
-  return `SELECT token(${partition.join(', ')}) AS token, ${columns} FROM ${projection}${where}`;
+  return `SELECT token(${partition.join(', ')}) AS partition_token, ${columns} FROM ${projection}${where}`;
 }
 
 const text = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));

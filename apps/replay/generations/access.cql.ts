@@ -3,7 +3,12 @@ import { type CqlConnection, type CqlSettings, connectCql } from '@parley/projec
 import { openCqlProjections } from '@parley/projections/cql/projections';
 import { applySchema, type CqlKeyspace, ensureCqlSchema } from '@parley/projections/cql/schema';
 import { firstGeneration, type Generation, isGeneration } from '@parley/projections/generations/pointer';
-import { CqlPointerStore, ensureControlSchema, generationKeyspace } from '@parley/projections/generations/pointer.cql';
+import {
+  CqlPointerStore,
+  controlKeyspace,
+  ensureControlSchema,
+  generationKeyspace,
+} from '@parley/projections/generations/pointer.cql';
 import type { RebuildPosition } from '@parley/projections/generations/rebuild-store';
 import { CqlRebuildStore, ensureRebuildSchema } from '@parley/projections/generations/rebuild-store.cql';
 import { CqlScan } from '@parley/projections/scan/scan.cql';
@@ -72,6 +77,11 @@ export class CqlGenerationAccess implements GenerationAccess {
     await applySchema(this.#control.client, [
       `DROP KEYSPACE IF EXISTS ${generationKeyspace(this.#settings.keyspace, generation)}`,
     ]);
+  }
+
+  /** The pointer too: for cells that go away as a whole. */
+  async dropControl(): Promise<void> {
+    await applySchema(this.#control.client, [`DROP KEYSPACE IF EXISTS ${controlKeyspace(this.#settings.keyspace)}`]);
   }
 
   async list(): Promise<readonly Generation[]> {

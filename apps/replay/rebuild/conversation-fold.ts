@@ -2,8 +2,8 @@
  * chat.messages again, by the production code: decode, decide, evolve, rows, projector. It can neither route nor push, because it has
  * nothing to do it with, and buries no poison, because that was done when the record was met first.
  *
- * The states are the rebuild's own (rebuild-store.ts says why); each is saved for the rebuild first and then for the generation, where
- * the greater write timestamp stays, whoever else writes there.
+ * The states are the rebuild's own (rebuild-store.ts says why). Each is saved for the generation first, where the greater write
+ * timestamp stays, whoever else writes there, and then for the rebuild: killed in between, it decides the same events again.
  */
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import type { Clock } from '@parley/schemas/environment/clock';
@@ -46,8 +46,8 @@ export class ConversationFold implements Fold {
     this.#store = {
       load: (conversationIds) => ownStates.load(conversationIds),
       save: async (saved) => {
-        await ownStates.save(saved);
         await states.save(saved);
+        await ownStates.save(saved);
       },
     };
     this.#states = new ConversationStates(this.#store, maxCachedStates);
