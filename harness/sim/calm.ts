@@ -22,6 +22,7 @@ const readers: ReadonlyArray<readonly [topic: string, group: string]> = [
 
 /** What is not at rest after the time for it; empty if all is. */
 export async function comeToRest(world: World, oracle: Oracle, losesSessions: boolean): Promise<string[]> {
+  world.isActive = false;
   wakeAll(world.people);
   const deadlineMs = world.time.nowMs() + mostMs;
   while (world.time.nowMs() < deadlineMs && unrest(world, oracle).length > 0) await world.time.advance(stepMs);
@@ -76,6 +77,7 @@ function wakeAll(people: readonly Device[]): void {
   for (const device of people) {
     device.lookAway(0);
     if (device.isOut) continue;
+    device.life?.spare();
     if (!device.isRunning) device.start();
     else void device.goOnline();
   }

@@ -187,8 +187,9 @@ export class Oracle {
     if (status === 'sent') return;
     const conversation = this.conversation(conversationId);
     for (const [userId, intervals] of conversation.intervals) {
-      const isConcerned =
-        userId !== device.userId && intervals.at(-1)!.leftSeq === null && conversation.sees(userId, seq);
+      // Who was out in between was perhaps not asked: what is told is as of a moment ago.
+      const { joinedSeq, leftSeq } = intervals.at(-1)!;
+      const isConcerned = userId !== device.userId && joinedSeq <= seq && leftSeq === null;
       const mark = this.#marks.get(`${conversationId}/${userId}/${status}`) ?? 0;
       if (isConcerned && mark < seq)
         this.earlyTicks.push(

@@ -104,6 +104,8 @@ export class World {
     ticked: () => undefined,
   };
   sessionMs = 4_000;
+  /** People still act. */
+  isActive = true;
   /** Since then nothing fails any more, and nobody lacks anything. */
   calmSinceMs = Number.POSITIVE_INFINITY;
   readonly #coordinators = new Map<string, Coordinator>();

@@ -31,11 +31,11 @@ export const decidingMutants: readonly Mutant[] = [
     replace: 'const kept = state.recent;',
   },
   {
-    name: 'a new id is taken without a look whether the old one arrived',
+    name: 'what came too late never gets a new id',
     rule: 3,
     file: 'clients/sdk/sending.ts',
-    find: 'await this.#port.repair(pending.message.conversationId);',
-    replace: '',
+    find: "if (frame.code !== 'out_of_window' || renames >= maxRenames) {",
+    replace: 'if (renames <= maxRenames) {',
   },
   {
     name: 'an id out of its window is not looked up',

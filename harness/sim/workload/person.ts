@@ -155,8 +155,11 @@ export class Person {
   }
 
   #later(run: () => void): void {
-    const delayMs = this.#random.chance(0.5) ? this.#random.between(0, 5_000) : this.#random.between(0, mostOfflineMs);
-    this.#world.time.after(delayMs, run);
+    const mostMs = this.#random.pick([5_000, 5_000, mostOfflineMs, mostOfflineMs, 3 * mostOfflineMs]);
+    const delayMs = this.#random.between(0, mostMs);
+    this.#world.time.after(delayMs, () => {
+      if (this.#world.isActive) run(); // Afterwards all are brought back by whoever ends the run.
+    });
   }
 
   /** A refusal is shown to the user, who shrugs. */
