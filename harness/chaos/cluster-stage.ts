@@ -91,7 +91,7 @@ export class ClusterStage implements ChaosStage {
       services: settingsOf(new NativeCluster(folder, ports)),
       taken: Object.values(ports),
       onLog: (process, line) => late.stage?.logged(process, line),
-      onExit: (process, code) => late.stage?.ended(process, code),
+      onExit: (process, how) => late.stage?.ended(process, how),
     });
     const ways = await planWays(ports, processes);
     const services = new NativeCluster(folder, ports, ways.listeners);
@@ -116,8 +116,8 @@ export class ClusterStage implements ChaosStage {
     this.logs.take(process, line);
   }
 
-  ended(process: string, code: number | null): void {
-    this.#supervisor.ended(process, code);
+  ended(process: string, how: number | NodeJS.Signals): void {
+    this.#supervisor.ended(process, how, this.#processes.process(process).lastCry());
   }
 
   get crashes(): readonly string[] {

@@ -80,7 +80,7 @@ export class EmbeddedStage implements ChaosStage {
     const standalone = await Standalone.create({
       dataDir: join(disk.folder, 'data'),
       onLog: (line) => late.stage?.logged(line),
-      onExit: (code) => late.stage?.ended(code),
+      onExit: (how) => late.stage?.ended(how),
     });
     const gateways = standalone.gatewayUrls.map((url) => Number(new URL(url).port));
     const [own, ...free] = await freePorts(1 + gateways.length, standalone.ports);
@@ -105,8 +105,8 @@ export class EmbeddedStage implements ChaosStage {
     this.logs.take(name, line);
   }
 
-  ended(code: number | null): void {
-    this.#supervisor.ended(name, code);
+  ended(how: number | NodeJS.Signals): void {
+    this.#supervisor.ended(name, how, this.#standalone.process.lastCry());
   }
 
   get crashes(): readonly string[] {

@@ -51,13 +51,13 @@ export class Supervisor {
   }
 
   /** To be told of every end. */
-  ended(name: string, code: number | null): void {
+  ended(name: string, how: number | NodeJS.Signals, lastCry: string): void {
     const state = this.#state(name);
     const { wanted, started } = state;
     state.started = false;
     if (!wanted) return;
-    if (started && code !== 0) this.crashes.push(`${name} ended by itself with code ${code}`);
-    if (started) this.#tell(`${name} ended by itself with code ${code}, and is started again`);
+    if (started && how !== 0) this.crashes.push(`${name} ended by itself: ${how} ${lastCry}`);
+    if (started) this.#tell(`${name} ended by itself (${how}), and is started again`);
     this.keep(name);
   }
 

@@ -20,8 +20,8 @@ export interface AppProcessOptions {
   readonly startTimeoutMs?: number;
   /** Called for every log line. */
   readonly onLog?: (line: LogLine) => void;
-  /** Called at its end, whoever ended it; null if a signal did. */
-  readonly onExit?: (code: number | null) => void;
+  /** Called at its end, whoever ended it, with its exit code or the signal that ended it. */
+  readonly onExit?: (how: number | NodeJS.Signals) => void;
 }
 
 /** The newest lines, for the report of a test that failed. */
@@ -66,10 +66,10 @@ export class AppProcess {
       child.kill('SIGKILL');
     };
     process.once('exit', orphaned);
-    child.on('exit', (code) => {
+    child.on('exit', (code, signalName) => {
       process.off('exit', orphaned);
       if (this.#child === child) this.#child = null;
-      this.#options.onExit?.(code);
+      this.#options.onExit?.(code ?? signalName!);
     });
     await until(() => this.#started || this.#child === null, {
       what: `${this.name} starts`,
@@ -96,6 +96,14 @@ export class AppProcess {
 
   tail(lines = 40): string {
     return this.#lines.slice(-lines).join('\n');
+  }
+
+  /** The last that came from outside of its logger, such as what the C library says before it aborts. */
+  lastCry(): string {
+    return this.#lines
+      .filter((line) => !line.startsWith('{'))
+      .slice(-3)
+      .join('; ');
   }
 
   signal(name: NodeJS.Signals): void {

@@ -10,7 +10,7 @@ export interface ClusterProcessesOptions {
   /** Ports that others will listen on. */
   readonly taken?: readonly number[];
   readonly onLog?: (process: string, line: LogLine) => void;
-  readonly onExit?: (process: string, code: number | null) => void;
+  readonly onExit?: (process: string, how: number | NodeJS.Signals) => void;
   /** Further environment of every process. */
   readonly env?: Readonly<Record<string, string>>;
   /** Arguments of node itself, for every process. */
@@ -102,7 +102,7 @@ export class ClusterProcesses {
       env: { ...member.env, ...env },
       nodeArguments: this.#options.nodeArguments ?? [],
       onLog: (line) => this.#options.onLog?.(name, line),
-      onExit: (code) => this.#options.onExit?.(name, code),
+      onExit: (how) => this.#options.onExit?.(name, how),
     });
     this.#processes.set(name, process);
     await process.start();
