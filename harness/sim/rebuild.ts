@@ -2,12 +2,13 @@
  * Derives the projections from the log again, by the production processors on fresh stores, in batches cut in other places, and
  * says what is different from the live ones (invariant 5).
  *
- * Declared: an inbox column's write timestamp is that of the last event of the batch that wrote it, so only values are compared. Of the steps of receipts within one second the highest stays, so which steps there are depends on where batches were
- * cut; when a seq was reached must be the same to a second. After a compaction only watermarks can come back.
+ * What cannot be derived again is declared in projections/reproducible.ts.
  */
 import type { CqlSession } from '@parley/projections/cql/connection';
 import { openCqlProjections } from '@parley/projections/cql/projections';
 import type { Projections } from '@parley/projections/projections';
+import { differentSteps, type ReceiptStep, reproducesWriteTimestamps } from '@parley/projections/reproducible';
+import type { StoreTable } from '@parley/projections/store-writes';
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import { VirtualTime } from '@parley/schemas/environment/virtual-time';
 import { Router } from '@parley/streams/delivery/router';
@@ -37,14 +38,14 @@ export function directSession(engine: CqlEngine): CqlSession {
 
 export async function rebuild(world: World, wasCompacted: boolean): Promise<RecordedRebuild[]> {
   const engine = await derive(world);
-  const exact = ['messages', 'members', 'fold_states'].map((table) => ({
+  const comparable = (one: CqlEngine, table: StoreTable): ReadonlyMap<string, string> =>
+    reproducesWriteTimestamps[table] ? one.dump(table) : withoutTimestamps(one.dump(table));
+  const whole = (['messages', 'members', 'fold_states', 'inbox'] as const).map((table) => ({
     table,
-    different: differences(world.engine.dump(table), engine.dump(table)),
+    different: differences(comparable(world.engine, table), comparable(engine, table)),
   }));
-  const inbox = [world.engine, engine].map((one) => withoutTimestamps(one.dump('inbox')));
   return [
-    ...exact,
-    { table: 'inbox', different: differences(inbox[0]!, inbox[1]!) },
+    ...whole,
     {
       table: 'receipts',
       different: receiptDifferences(world.engine.dump('receipts'), engine.dump('receipts'), wasCompacted),
@@ -143,28 +144,18 @@ function differences(live: ReadonlyMap<string, string>, derived: ReadonlyMap<str
 
 const shown = (value: string | undefined): string => (value === undefined ? 'nothing' : value.slice(0, 80));
 
-interface Step {
-  readonly of: string;
-  readonly seq: number;
-  readonly atMs: number;
-}
-
-const secondMs = 1_000;
 const isWatermark = (cell: string): boolean => / (delivered|read)\//.test(cell);
 
-/** Cells of steps: "conversation/user kind seq at" → "time @…". */
-function stepsOf(cells: ReadonlyMap<string, string>): Step[] {
-  return [...cells].flatMap(([cell, value]) => {
+/** Cells of steps, by member and kind: "conversation/user kind seq at" → "time @…". */
+function stepsOf(cells: ReadonlyMap<string, string>): Map<string, ReceiptStep[]> {
+  const steps = new Map<string, ReceiptStep[]>();
+  for (const [cell, value] of cells) {
     const match = /^(\S+ (?:delivered|read)) (\d+) at$/.exec(cell);
-    return match === null ? [] : [{ of: match[1]!, seq: Number(match[2]), atMs: Number(value.split(' ')[0]) }];
-  });
-}
-
-/** The earliest time of the steps at or above; far away if there is none. */
-function reachedAt(steps: readonly Step[], of: string, seq: number): number {
-  let earliestMs = Number.MAX_SAFE_INTEGER;
-  for (const step of steps) if (step.of === of && step.seq >= seq) earliestMs = Math.min(earliestMs, step.atMs);
-  return earliestMs;
+    if (match === null) continue;
+    const step = { seq: Number(match[2]), atMs: Number(value.split(' ')[0]) };
+    steps.set(match[1]!, [...(steps.get(match[1]!) ?? []), step]);
+  }
+  return steps;
 }
 
 function receiptDifferences(
@@ -175,11 +166,10 @@ function receiptDifferences(
   const marks = (cells: ReadonlyMap<string, string>) => new Map([...cells].filter(([cell]) => isWatermark(cell)));
   const found = differences(marks(live), marks(derived));
   const [liveSteps, derivedSteps] = [stepsOf(live), stepsOf(derived)];
-  for (const { of, seq } of [...liveSteps, ...derivedSteps]) {
-    const [live, again] = [reachedAt(liveSteps, of, seq), reachedAt(derivedSteps, of, seq)];
-    // What a compaction has removed cannot come back: the time is later then.
-    const isLike = wasCompacted ? again >= live - secondMs : Math.abs(again - live) < secondMs;
-    if (!isLike) found.push(`${of} reached ${seq} at ${live}, derived again at ${again}`);
+  for (const of of new Set([...liveSteps.keys(), ...derivedSteps.keys()])) {
+    const [one, again] = [liveSteps.get(of) ?? [], derivedSteps.get(of) ?? []];
+    for (const { seq, liveMs, againMs } of differentSteps(one, again, wasCompacted))
+      found.push(`${of} reached ${seq} at ${liveMs}, derived again at ${againMs}`);
   }
   return found;
 }

@@ -20,6 +20,7 @@ import { deriveEmbedded } from './embedded.ts';
 import type { Aside } from './environment/reality.ts';
 import { lettersOf, poisonOf } from './letters.ts';
 import type { Oracle } from './oracle.ts';
+import type { Plan } from './plan.ts';
 import type { Device } from './processes/device.ts';
 import { readEverything } from './readings.ts';
 import { directSession, rebuild } from './rebuild.ts';
@@ -32,20 +33,17 @@ export interface RunFacts {
   readonly oracle: Oracle;
   readonly sights: Sights;
   readonly poison: ReadonlySet<Buffer>;
-  readonly wasCompacted: boolean;
-  readonly wasFlushed: boolean;
-  readonly isFaultless: boolean;
-  /** The log is also read by a single process on LMDB. */
-  readonly isEmbedded: boolean;
+  readonly plan: Plan;
   readonly aside: Aside;
 }
 
 /** `problems` and what is left after all have gone are added by the caller. */
 export async function recordHistory(facts: RunFacts): Promise<History> {
-  const { world, oracle, sights } = facts;
+  const { world, oracle, sights, plan } = facts;
+  const isFaultless = plan.faults.size === 0;
   const projections = openCqlProjections(directSession(world.engine), { clock: world.time, metrics: new Registry() });
   const { readings, unread } = await readEverything(projections, oracle, world.random.fork('readings'));
-  const embedded = facts.isEmbedded ? await facts.aside(() => deriveEmbedded(world, oracle, projections)) : [];
+  const embedded = plan.isEmbedded ? await facts.aside(() => deriveEmbedded(world, oracle, projections)) : [];
   return {
     sends: sendsOf(world, oracle),
     devices: world.people.filter(({ isRevoked }) => !isRevoked).map((device) => deviceOf(device, oracle)),
@@ -60,12 +58,12 @@ export async function recordHistory(facts: RunFacts): Promise<History> {
     claims: oracle.claims.map(({ device, ...claim }) => ({ ...claim, deviceId: device.name })),
     statuses: world.people.flatMap((device) => statusesOf(device, world, oracle)),
     watermarks: world.people.flatMap((device) => watermarksOf(world, device)),
-    delays: facts.isFaultless ? world.people.flatMap(({ delays }) => delays) : [],
+    delays: isFaultless ? world.people.flatMap(({ delays }) => delays) : [],
     readings,
     unread,
-    rebuilds: [...(await rebuild(world, facts.wasCompacted)), ...embedded],
+    rebuilds: [...(await rebuild(world, plan.faults.has('compaction'))), ...embedded],
     poison: poisonOf(world, facts.poison),
-    letters: await lettersOf(world, facts.isFaultless),
+    letters: await lettersOf(world, isFaultless),
     presence: await presenceOf(facts),
     unpersisted: oracle.unpersisted,
   };
@@ -243,7 +241,7 @@ function isShadowed(world: World, oracle: Oracle, userId: string): boolean {
   );
 }
 
-async function presenceOf({ world, oracle, wasFlushed }: RunFacts): Promise<RecordedPresence[]> {
+async function presenceOf({ world, oracle, plan }: RunFacts): Promise<RecordedPresence[]> {
   const users = world.users.filter((userId) => !isShadowed(world, oracle, userId));
   const stored = await world.presence.read(users);
   const actual = (userId: string): string =>
@@ -255,7 +253,7 @@ async function presenceOf({ world, oracle, wasFlushed }: RunFacts): Promise<Reco
     actual: actual(userId),
   }));
   // A store that lost its data has lost who watches: until a watch is said again, changes are told to nobody.
-  if (wasFlushed) return found;
+  if (plan.faults.has('redis_flushed')) return found;
   for (const device of world.people) {
     if (!device.isConnected) continue;
     for (const userId of device.watched.filter((one) => users.includes(one))) {

@@ -1,5 +1,6 @@
 /** One run: a seed, and what came of it. The same seed gives the same run, event by event. */
 import { examine, inspections, checks as ordinary } from '../checks/all.ts';
+import type { History } from '../checks/history.ts';
 import { comeToRest } from './calm.ts';
 import type { Aside } from './environment/reality.ts';
 import { SeededRandom } from './environment/seeded-random.ts';
@@ -37,6 +38,8 @@ export interface SeedResult {
   readonly trace: readonly string[];
 }
 
+const nothing: History = { sends: [], devices: [], pushes: [] };
+
 /** A user's mistakes are refused, so the check for refusals is not for these runs. */
 const asked = [...ordinary.filter(({ name }) => name !== 'refused'), ...inspections];
 
@@ -49,32 +52,18 @@ export async function runSeed({ seed, activeMs, keepsTrace, aside = directly }: 
   const sights = new Sights();
   observe(world, oracle, sights);
   const workload = new Workload(world, plan);
-  const faults = new Faults(world, plan);
   const problems: string[] = [];
   const stopListening = listenForRejections((reason) => problems.push(`rejected: ${textOf(reason)}`));
-  try {
-    world.start();
-    workload.start();
-    faults.start();
-    await world.time.advance(plan.activeMs);
-    workload.stop();
-    faults.stop();
-    world.trace.add('world', 'calms down');
-    for (const unrest of await comeToRest(world, oracle, plan.faults.has('redis_flushed')))
-      problems.push(`not at rest: ${unrest}`);
-  } catch (error) {
-    problems.push(`thrown: ${textOf(error)}`);
-  }
+  const play = (): Promise<string[]> => playOut({ world, oracle, plan, workload });
+  problems.push(...(await orThrown(play, (thrown) => [thrown])));
   await oracle.settled();
-  const { poison } = workload.intruder;
-  const { faults: befallen } = plan;
-  const data = {
-    wasCompacted: befallen.has('compaction'),
-    wasFlushed: befallen.has('redis_flushed'),
-    isFaultless: befallen.size === 0,
-    isEmbedded: plan.isEmbedded,
-  };
-  const history = await recordHistory({ world, oracle, sights, poison, aside, ...data });
+  const history = await orThrown(
+    () => recordHistory({ world, oracle, sights, plan, aside, poison: workload.intruder.poison }),
+    (thrown) => {
+      problems.push(thrown); // What is left of such a run cannot be read: that it is so is enough.
+      return nothing;
+    },
+  );
   const leftovers = problems.length === 0 ? await windDown(world) : [];
   problems.push(...world.problems);
   stopListening();
@@ -87,6 +76,35 @@ export async function runSeed({ seed, activeMs, keepsTrace, aside = directly }: 
   for (const conversation of oracle.conversations.values()) accepted += conversation.accepted.length;
   const { trace } = world;
   return { seed, violations, events: trace.events, accepted, hash: trace.digest(), plan, trace: trace.lines ?? [] };
+}
+
+interface Play {
+  readonly world: World;
+  readonly oracle: Oracle;
+  readonly plan: Plan;
+  readonly workload: Workload;
+}
+
+/** Acts and faults for as long as the plan says, then calm. Resolves to what did not come to rest. */
+async function playOut({ world, oracle, plan, workload }: Play): Promise<string[]> {
+  const faults = new Faults(world, plan);
+  world.start();
+  workload.start();
+  faults.start();
+  await world.time.advance(plan.activeMs);
+  workload.stop();
+  faults.stop();
+  world.trace.add('world', 'calms down');
+  const unrest = await comeToRest(world, oracle, plan.faults.has('redis_flushed'));
+  return unrest.map((one) => `not at rest: ${one}`);
+}
+
+async function orThrown<T>(work: () => Promise<T>, otherwise: (thrown: string) => T): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    return otherwise(`thrown: ${textOf(error)}`);
+  }
 }
 
 function observe(world: World, oracle: Oracle, sights: Sights): void {
