@@ -10,6 +10,7 @@ import { checks, countOf, examine, type Finding } from '../checks/all.ts';
 import { describe, settle } from '../talk/settle.ts';
 import { SteadyLoad } from '../talk/steady-load.ts';
 import { Director } from './director.ts';
+import { newcomersMeet } from './newcomers.ts';
 import { departuresOf, type Round } from './plan.ts';
 import type { ChaosStage } from './stage.ts';
 
@@ -38,6 +39,7 @@ export class ChaosRun {
   readonly #tell: (line: string) => void;
   readonly #director: Director;
   readonly #convergedMs: (number | null)[] = [];
+  readonly #wrong: string[] = [];
   #leftBehind: readonly Finding[] = [];
 
   constructor(stage: ChaosStage, tell: (line: string) => void) {
@@ -57,7 +59,7 @@ export class ChaosRun {
         const leaving = round.departuresMs.map((startMs) => this.#depart(load, departed++, startMs));
         await Promise.all([this.#director.play(round.faults), ...leaving]);
         await this.#converge(load, index + 1);
-        if (this.#leftBehind.length > 0) break;
+        if (this.#convergedMs.at(-1) === null) break;
       }
       return this.#outcome(load);
     } finally {
@@ -82,8 +84,13 @@ export class ChaosRun {
     this.#tell(`round ${round}: all is repaired`);
     await delay(calmAfterMs);
     load.end();
-    this.#leftBehind = await settle(load, repairedAtMs + convergeTimeoutMs);
-    const tookMs = this.#leftBehind.length === 0 ? Date.now() - repairedAtMs : null;
+    const deadlineMs = repairedAtMs + convergeTimeoutMs;
+    const newcomers = newcomersMeet(this.#stage.world, convergeTimeoutMs);
+    this.#leftBehind = await settle(load, deadlineMs);
+    const stranded = await newcomers;
+    if (stranded !== null) this.#wrong.push(stranded);
+    const isWell = this.#leftBehind.length === 0 && stranded === null;
+    const tookMs = isWell ? Date.now() - repairedAtMs : null;
     this.#convergedMs.push(tookMs);
     this.#tell(`round ${round}: ${tookMs === null ? 'DID NOT CONVERGE' : `converged in ${tookMs / 1_000} s`}`);
   }
@@ -100,6 +107,7 @@ export class ChaosRun {
       longest_wait_s: load.longestWaitMs() / 1_000,
       wrong: [
         ...describe(this.#leftBehind),
+        ...this.#wrong,
         ...crashes,
         ...failures,
         ...missing.map((name) => `${name} is not up at the end`),

@@ -37,8 +37,7 @@ export class ToxiproxyService extends NativeDaemon {
   }
 
   async install(): Promise<void> {
-    const folder = await goProgram('toxiproxy', 'github.com/Shopify/toxiproxy/v2', 'cmd/server', version);
-    this.program = join(folder, 'server');
+    this.program = await installToxiproxy();
   }
 
   async isReady(): Promise<boolean> {
@@ -86,6 +85,11 @@ export class ToxiproxyService extends NativeDaemon {
     if (!response.ok) throw new Error(`toxiproxy: ${method} ${path} answers ${response.status}`);
     await response.arrayBuffer();
   }
+}
+
+/** Builds it where it is missing; resolves to the program. */
+export async function installToxiproxy(): Promise<string> {
+  return join(await goProgram('toxiproxy', 'github.com/Shopify/toxiproxy/v2', 'cmd/server', version), 'server');
 }
 
 /** What keeps it from being had on this machine; null when nothing does. */

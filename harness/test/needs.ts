@@ -5,7 +5,8 @@ import { missingForNative, NativeCluster, ownPorts } from '../services/cluster.t
 import { composeDown, composeUp, dockerEngineAnswers } from '../services/compose.ts';
 import { pipAnswers, pythonPackage } from '../services/python-packages.ts';
 import { setDefaultCompatibility } from '../services/registry.ts';
-import { chromium, isProvidable, provide } from '../services/system-packages.ts';
+import { chromium, isProvidable, libfaketime, provide } from '../services/system-packages.ts';
+import { installToxiproxy, missingForToxiproxy } from '../services/toxiproxy.ts';
 import { repository } from './program.ts';
 import type { Need } from './suite.ts';
 
@@ -59,6 +60,25 @@ export class NativeServicesNeed implements Need {
 
   async release(): Promise<void> {
     // Whoever starts an instance of its own ends it.
+  }
+}
+
+/** What network faults and wrong clocks are made with. */
+export class ChaosNeed implements Need {
+  async missing(): Promise<string | null> {
+    const faketime = (await isProvidable(libfaketime)) ? null : nativeAdvice([libfaketime.title]);
+    const missing = [await missingForToxiproxy(), faketime].filter((reason) => reason !== null);
+    return missing.length === 0 ? null : missing.join(' ');
+  }
+
+  async provide(): Promise<Record<string, string>> {
+    await provide(libfaketime);
+    await installToxiproxy();
+    return {};
+  }
+
+  async release(): Promise<void> {
+    // What was installed stays.
   }
 }
 

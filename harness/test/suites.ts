@@ -1,5 +1,5 @@
 /** The suites of `npm test`, quick ones first. */
-import { BrowserNeed, FuzzerNeed, NativeServicesNeed, ServicesNeed } from './needs.ts';
+import { BrowserNeed, ChaosNeed, FuzzerNeed, NativeServicesNeed, ServicesNeed } from './needs.ts';
 import { commandSuite, jsonSuite } from './program-suites.ts';
 import type { Suite } from './suite.ts';
 import { vitestSuite } from './vitest-suite.ts';
@@ -10,6 +10,7 @@ const services = new ServicesNeed();
 const nativeServices = new NativeServicesNeed();
 const browser = new BrowserNeed();
 const fuzzer = new FuzzerNeed();
+const chaosTools = new ChaosNeed();
 
 /** A few that nearly any seed notices: the simulator still sees defects. All of them take some ten minutes. */
 const quickMutants = 'a retry goes under a new id|a removal is applied late|committed before the projection';
@@ -70,6 +71,18 @@ export const suites: readonly Suite[] = [
     limitMs: minutes(12),
     args: ['harness/crash/run.ts', '--profile', 'cluster', '--json'],
     needs: [nativeServices],
+  }),
+  jsonSuite({
+    name: 'chaos embedded',
+    limitMs: minutes(3),
+    args: ['harness/chaos/run.ts', '--profile', 'embedded', '--faults', '10', '--seed', '1', '--json'],
+    needs: [chaosTools],
+  }),
+  jsonSuite({
+    name: 'chaos cluster',
+    limitMs: minutes(8),
+    args: ['harness/chaos/run.ts', '--profile', 'cluster', '--faults', '50', '--seed', '1', '--json'],
+    needs: [nativeServices, chaosTools],
   }),
   jsonSuite({ name: 'fuzz', limitMs: minutes(3), args: ['harness/fuzz/api.ts', '--json'], needs: [fuzzer] }),
   vitestSuite({ name: 'browser', limitMs: minutes(4), config: 'vitest.browser.config.ts', needs: [browser] }),
