@@ -2,8 +2,8 @@
  * A chaos run: steady talk, rounds of faults, and after each round at most 60 s until everything is as if nothing had been.
  *
  * In a round people talk whatever happens. When all is repaired they fall silent, and the checks are asked again and again: how long
- * it takes until they find nothing is what is measured, and what they still find at the end of the time is the failure. At the very
- * end every conversation is read anew by a device that has nothing, as one that was just installed would.
+ * it takes until they find nothing is what is measured, and what they still find at the end of the time is the failure. Meanwhile
+ * somebody registers and writes to a friend, which takes an api and a directory that are well.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { checks, countOf, examine, type Finding } from '../checks/all.ts';
