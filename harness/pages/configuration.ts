@@ -24,8 +24,12 @@ export const configuredApps: readonly ConfiguredApp[] = [
   { name: 'processor', config: processor, unfit: unsafeInProduction },
   { name: 'pusher', config: pusher, unfit: unsafeInProduction },
   { name: 'setup', config: setup, unfit: unsafeInProduction },
-  { name: 'replay', config: replay, unfit: unsafeInProduction },
 ];
+
+/** A command reads its configuration only where it needs it, and starts without. */
+const commands = [{ name: 'replay', config: replay }];
+
+const documented: readonly Pick<ConfiguredApp, 'name' | 'config'>[] = [...configuredApps, ...commands];
 
 interface Row extends DescribedKey {
   readonly apps: readonly string[];
@@ -34,7 +38,7 @@ interface Row extends DescribedKey {
 /** A key that means the same in several apps is one row. */
 function rows(): Row[] {
   const byMeaning = new Map<string, Row>();
-  for (const { name, config } of configuredApps) {
+  for (const { name, config } of documented) {
     for (const key of describeKeys(config)) {
       const meaning = JSON.stringify(key);
       byMeaning.set(meaning, { ...key, apps: [...(byMeaning.get(meaning)?.apps ?? []), name] });
@@ -61,7 +65,7 @@ export function fillConfiguration(page: string): string {
       ),
     ],
   ]);
-  for (const { name } of configuredApps) {
+  for (const { name } of documented) {
     const own = all.filter(({ apps }) => apps.length === 1 && apps[0] === name);
     sections.set(`keys of ${name}`, own.length === 0 ? 'None of its own.' : table(header, own.map(cells)));
   }
