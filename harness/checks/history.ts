@@ -176,7 +176,7 @@ export interface History {
   readonly claims?: readonly RecordedClaim[];
   readonly statuses?: readonly RecordedStatus[];
   readonly watermarks?: readonly RecordedWatermark[];
-  /** Of a run in which nothing failed. */
+  /** While nothing failed. */
   readonly delays?: readonly RecordedDelay[];
   readonly unread?: readonly RecordedUnread[];
   readonly readings?: readonly RecordedReading[];

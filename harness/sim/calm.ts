@@ -4,7 +4,7 @@ import { pusherGroup } from '@parley/pusher/pusher';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { topics } from '@parley/streams/log/topics';
 import type { Oracle } from './oracle.ts';
-import type { Device } from './processes/device.ts';
+import { type Device, writtenAtLast } from './processes/device.ts';
 import { markers } from './utterances.ts';
 import type { World } from './world.ts';
 
@@ -45,13 +45,13 @@ async function writeOnceMore(world: World): Promise<void> {
     for (const peerId of world.users) {
       if (peerId === device.userId) continue;
       const conversationId = directConversationId(device.userId, peerId);
-      void device.send(conversationId, `${markers.body}${device.name} at last to ${peerId}`, { peerId }, true);
+      void device.send(conversationId, `${markers.body}${device.name}${writtenAtLast}${peerId}`, { peerId }, true);
     }
     for (const { conversationId, members } of world.relay.groups) {
       if (!members.has(device.userId)) continue;
       void device.send(
         conversationId,
-        `${markers.body}${device.name} at last to ${conversationId}`,
+        `${markers.body}${device.name}${writtenAtLast}${conversationId}`,
         { conversationId },
         true,
       );

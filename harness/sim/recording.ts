@@ -58,7 +58,7 @@ export async function recordHistory(facts: RunFacts): Promise<History> {
     claims: oracle.claims.map(({ device, ...claim }) => ({ ...claim, deviceId: device.name })),
     statuses: world.people.flatMap((device) => statusesOf(device, world, oracle)),
     watermarks: world.people.flatMap((device) => watermarksOf(world, device)),
-    delays: isFaultless ? world.people.flatMap(({ delays }) => delays) : [],
+    delays: world.people.flatMap(({ delays }) => delays.filter(({ isAtLast }) => isFaultless || isAtLast)),
     readings,
     unread,
     rebuilds: [...(await rebuild(world, plan.faults.has('compaction'))), ...embedded],

@@ -28,11 +28,11 @@ export const keepingMutants: readonly Mutant[] = [
     replace: 'filter(({ seq }) => seq >= covered)',
   },
   {
-    name: 'a batch of an earlier assignment is worked on',
+    name: 'what waits for a checkpoint is committed past',
     rule: 10,
-    file: 'streams/processors/conversation.ts',
-    find: 'return batch.generation === this.#generation && batch.isCurrent();',
-    replace: 'return batch.generation <= this.#generation;',
+    file: 'streams/processors/conversation-checkpoint.ts',
+    find: 'for (const { firstOffset } of this.#unsaved.values()) first = Math.min(first, firstOffset);',
+    replace: '',
   },
   {
     name: 'a processor that was stopped goes on saving',

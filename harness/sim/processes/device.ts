@@ -34,6 +34,8 @@ export interface TakenMessage {
   readonly message: WireMessage;
 }
 
+/** In the body of what is written when nothing fails any more. */
+export const writtenAtLast = ' at last to ';
 /** A device has synced so long after it connected; a user who looks again has caught up so long after. */
 const connectMs = 3_000;
 const backlogMs = 60_000;
@@ -54,7 +56,7 @@ export class Device {
   #takeDelayMs = 0;
   #attentiveSinceMs = 0;
   #connectedSinceMs = Number.POSITIVE_INFINITY;
-  readonly delays: RecordedDelay[] = [];
+  readonly delays: (RecordedDelay & { readonly isAtLast: boolean })[] = [];
   readonly cursors = new Map<string, Cursor>();
   readonly outbox = new Map<string, OutboxEntry>();
   readonly taken = new Map<string, TakenMessage[]>();
@@ -214,10 +216,11 @@ export class Device {
   }
 
   /** Of a message that came while the device was connected and its user attentive, for long enough before. */
-  #noteDelay({ conversation_id: conversationId, seq, at_ms: atMs }: WireMessage): void {
+  #noteDelay({ conversation_id: conversationId, seq, at_ms: atMs, encrypted_body: body }: WireMessage): void {
     const readySinceMs = Math.max(this.#connectedSinceMs + connectMs, this.#attentiveSinceMs + backlogMs);
     if (this.#takeDelayMs > 0 || atMs < readySinceMs) return;
-    this.delays.push({ deviceId: this.name, conversationId, seq, tookMs: this.#world.time.nowMs() - atMs });
+    const isAtLast = body.includes(writtenAtLast);
+    this.delays.push({ deviceId: this.name, conversationId, seq, tookMs: this.#world.time.nowMs() - atMs, isAtLast });
   }
 
   /** From now on each message waits so long. */
