@@ -23,11 +23,6 @@ export function lockFolder(dataDir: string): FolderLock {
   }
 }
 
-/** The living process that holds the folder; null if there is none. */
-export function folderHolder(dataDir: string): number | null {
-  return holderOf(join(dataDir, 'lock'));
-}
-
 function holderOf(path: string): number | null {
   try {
     const holder = Number(readFileSync(path, 'utf8'));

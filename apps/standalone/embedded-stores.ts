@@ -3,7 +3,7 @@
  *
  * A lock file keeps a second process out: two would both believe that they own the log.
  */
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DirectoryDatabase } from '@parley/projections/directory/database';
 import { openEmbeddedDirectory } from '@parley/projections/directory/open';
@@ -15,6 +15,7 @@ import {
 import { MemoryPresenceStore } from '@parley/projections/presence/store.memory';
 import { MemorySessionStore } from '@parley/projections/sessions/store.memory';
 import { ConfigError } from '@parley/runtime/config';
+import { lockFolder } from '@parley/runtime/folder-lock.embedded';
 import type { Clock, Timers } from '@parley/schemas/environment/clock';
 import { LmdbLog } from '@parley/streams/log/lmdb/lmdb-log';
 import { topicSpecs } from '@parley/streams/log/topics';
@@ -43,7 +44,7 @@ export interface EmbeddedStoresOptions {
 export async function openEmbeddedStores(options: EmbeddedStoresOptions): Promise<EmbeddedStores> {
   const { dataDir, clock, timers, logger, metrics } = options;
   mkdirSync(dataDir, { recursive: true });
-  const unlock = lockFolder(dataDir);
+  const unlock = holdFolder(dataDir);
   const projections = await openEmbeddedGenerations(dataDir, { clock, timers, logger, metrics });
   const log = await LmdbLog.open({
     path: join(dataDir, 'log'),
@@ -75,30 +76,8 @@ export async function openEmbeddedStores(options: EmbeddedStoresOptions): Promis
 }
 
 /** @throws ConfigError if a living process holds the folder */
-function lockFolder(dataDir: string): () => void {
-  const path = join(dataDir, 'lock');
-  for (;;) {
-    try {
-      const file = openSync(path, 'wx');
-      writeSync(file, String(process.pid));
-      closeSync(file);
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const holder = Number(readFileSync(path, 'utf8'));
-    if (holder > 0 && holder !== process.pid && isAlive(holder)) {
-      throw new ConfigError([`PARLEY_DATA_DIR: ${dataDir} is in use by process ${holder}`]);
-    }
-    rmSync(path, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+function holdFolder(dataDir: string): () => void {
+  const lock = lockFolder(dataDir);
+  if ('unlock' in lock) return lock.unlock;
+  throw new ConfigError([`PARLEY_DATA_DIR: ${dataDir} is in use by process ${lock.holder}`]);
 }

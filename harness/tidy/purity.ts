@@ -25,6 +25,7 @@ export const edges: Readonly<Record<string, string>> = {
   'projections/directory/open.ts': 'opens one of the two SQL adapters',
   'apps/runtime/config.ts': 'reads secrets from the files that the environment names',
   'apps/runtime/logger.ts': 'builds the logger of a main',
+  'apps/replay/cli/open-cell.ts': 'opens the adapters of a cell',
   'apps/replay/export/files.ts': 'writes the files of an export',
   'apps/replay/commands/audit.ts': 'reads the file of hashes that were kept elsewhere',
   'apps/runtime/operations.ts': 'serves health, readiness and metrics over HTTP',

@@ -31,7 +31,7 @@ export interface TraceOptions {
 /** What nobody writes down, because it would be a write for every message and recipient. */
 const notRecorded = [
   'Routing leaves no record: that a device was connected when the message was decided says that its gateway was given the frame.',
-  'Why a pusher dropped a job, and what the push service answered, is in that pusher’s log and counters only.',
+  'Why a pusher dropped a job, and what the push service answered, is in the log and counters of that pusher only.',
 ];
 
 /** @throws ParleyError `not_found` if the log has no record of it */
