@@ -40,6 +40,11 @@ export const suites: readonly Suite[] = [
     limitMs: minutes(4),
     args: ['harness/inspect/run.ts', '--profile', 'embedded', '--json'],
   }),
+  jsonSuite({
+    name: 'generations embedded',
+    limitMs: minutes(6),
+    args: ['harness/generations/run.ts', '--profile', 'embedded', '--json'],
+  }),
   vitestSuite({
     name: 'services',
     limitMs: minutes(4),
@@ -83,6 +88,12 @@ export const suites: readonly Suite[] = [
     limitMs: minutes(8),
     args: ['harness/chaos/run.ts', '--profile', 'cluster', '--faults', '50', '--seed', '1', '--json'],
     needs: [nativeServices, chaosTools],
+  }),
+  jsonSuite({
+    name: 'generations cluster',
+    limitMs: minutes(10),
+    args: ['harness/generations/run.ts', '--profile', 'cluster', '--json'],
+    needs: [nativeServices],
   }),
   jsonSuite({ name: 'fuzz', limitMs: minutes(3), args: ['harness/fuzz/api.ts', '--json'], needs: [fuzzer] }),
   vitestSuite({ name: 'browser', limitMs: minutes(4), config: 'vitest.browser.config.ts', needs: [browser] }),
