@@ -5,9 +5,9 @@
  * twin that nobody follows, because a sealer goes on only after it has read what counts. So a twin does no harm, and two sealers
  * need to know nothing of each other.
  */
-import { createHash } from 'node:crypto';
 import type { AuditCheckpoint } from '@parley/schemas/generated/events';
 import { chainStart } from './hash-chain.ts';
+import { sha256 } from './sha256.ts';
 
 const codecHeaderBytes = 5;
 const none = Buffer.alloc(0);
@@ -32,7 +32,7 @@ export function emptyHead(topic: string, partition: number): AuditHead {
 
 /** Of the Avro body alone: the schema's id before it is a registry's, not ours. */
 export function checkpointHash(value: Buffer): Buffer {
-  return createHash('sha256').update(value.subarray(codecHeaderBytes)).digest();
+  return sha256(value.subarray(codecHeaderBytes));
 }
 
 export function headAfter(checkpoint: AuditCheckpoint, hash: Buffer): AuditHead {

@@ -3,13 +3,13 @@
  *
  * Whoever changes, removes, adds or moves a record changes every h after it.
  */
-import { createHash } from 'node:crypto';
+import { sha256 } from './sha256.ts';
 
 const offsetBytes = 8;
 
 /** The chain before the first record of a partition: no two partitions have the same. */
 export function chainStart(topic: string, partition: number): Buffer {
-  return createHash('sha256').update(`parley audit chain of ${topic}/${partition}`).digest();
+  return sha256(Buffer.from(`parley audit chain of ${topic}/${partition}`, 'utf8'));
 }
 
 export function extendChain(chain: Buffer, offset: number, digest: Buffer): Buffer {
@@ -17,5 +17,5 @@ export function extendChain(chain: Buffer, offset: number, digest: Buffer): Buff
   chain.copy(bytes, 0);
   bytes.writeBigInt64BE(BigInt(offset), chain.length);
   digest.copy(bytes, chain.length + offsetBytes);
-  return createHash('sha256').update(bytes).digest();
+  return sha256(bytes);
 }

@@ -7,8 +7,8 @@
  * left out here and bound by the chain instead, so that a record that was only moved can still be recognised. Headers are ordered by name:
  * Parley writes none, but whoever adds one changes the record.
  */
-import { createHash } from 'node:crypto';
 import type { LogRecord, RecordHeader } from '../log/log.ts';
+import { sha256 } from './sha256.ts';
 
 /** Bytes of a digest that a checkpoint keeps; enough that nobody finds another record with the same. */
 export const shortDigestBytes = 16;
@@ -44,7 +44,7 @@ export function canonicalBytes({ timestampMs, key, value, headers }: LogRecord):
 
 /** SHA-256 of the canonical bytes; whole, as the chain takes it. */
 export function recordDigest(record: LogRecord): Buffer {
-  return createHash('sha256').update(canonicalBytes(record)).digest();
+  return sha256(canonicalBytes(record));
 }
 
 export function shortDigest(digest: Buffer): Buffer {
