@@ -5,7 +5,7 @@ import { repository } from '../test/program.ts';
 import type { LogLine } from '../world/app-process.ts';
 
 export class ProcessLogs {
-  readonly #folder: string;
+  #folder: string;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -23,6 +23,7 @@ export class ProcessLogs {
     rmSync(kept, { recursive: true, force: true });
     mkdirSync(dirname(kept), { recursive: true });
     renameSync(this.#folder, kept);
+    this.#folder = kept;
     return kept;
   }
 }

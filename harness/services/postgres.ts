@@ -10,6 +10,7 @@ import { Client } from 'pg';
 import { type Launch, NativeDaemon } from './native-daemon.ts';
 import { run } from './processes.ts';
 import { postgres, provide } from './system-packages.ts';
+import { until } from './until.ts';
 
 export class PostgresService extends NativeDaemon {
   readonly name = 'postgres';
@@ -73,8 +74,8 @@ export class PostgresService extends NativeDaemon {
   protected override async afterStart(): Promise<void> {
     const known = await this.query('postgres', `SELECT 1 FROM pg_database WHERE datname = '${this.database}'`);
     if (known?.length === 0) await this.query('postgres', `CREATE DATABASE "${this.database}"`);
-    if ((await this.query(this.database, 'SELECT 1')) === null)
-      throw new Error(`postgres: no database ${this.database}`);
+    const isThere = async () => (await this.query(this.database, 'SELECT 1')) !== null;
+    await until(isThere, { what: `postgres: no database ${this.database}`, timeoutMs: 20_000 });
   }
 
   private async query(database: string, sql: string): Promise<unknown[] | null> {

@@ -80,7 +80,7 @@ export class ToxiproxyService extends NativeDaemon {
     const response = await fetch(`${this.address}${path}`, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(30_000),
     });
     if (!response.ok) throw new Error(`toxiproxy: ${method} ${path} answers ${response.status}`);
     await response.arrayBuffer();

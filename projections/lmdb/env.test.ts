@@ -1,11 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
+import { projectionReserveBytes } from '@parley/streams/log/lmdb/free-space';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LmdbCheckpointStore } from './checkpoints.ts';
 import { temporaryFolder } from './env.fixture.ts';
 import { openProjectionEnv, type ProjectionEnv } from './env.ts';
-import { reservedBytes } from './free-space.ts';
 
 const [boot, nextBoot] = ['boot-1', 'boot-2'];
 const key = Buffer.from('key');
@@ -128,16 +128,16 @@ describe('ProjectionEnv', () => {
   });
 
   it('refuses to write while the disk is full, and goes on when it is not', async () => {
-    let freeBytes = reservedBytes;
+    let freeBytes = projectionReserveBytes;
     const env = openProjectionEnv({ path: folder.path, freeBytes: () => freeBytes });
     opened.push(env);
     const rows = env.database('rows');
-    freeBytes = reservedBytes - 1;
+    freeBytes = projectionReserveBytes - 1;
     await expect(env.write(() => rows.putSync(key, Buffer.from('value')))).rejects.toMatchObject({
       code: 'unavailable',
     });
     expect(valueIn(env)).toBeUndefined();
-    freeBytes = reservedBytes;
+    freeBytes = projectionReserveBytes;
     await env.write(() => rows.putSync(key, Buffer.from('value')));
     expect(valueIn(env)).toBe('value');
   });

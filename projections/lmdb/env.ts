@@ -13,9 +13,9 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
+import { assertRoom, freeBytesOf, projectionReserveBytes } from '@parley/streams/log/lmdb/free-space';
 import { type Database, open, type RootDatabase, TransactionFlags } from 'lmdb';
 import { type Condition, conditionOf, forgetGuest, machineBootId, syncPath, writeMarker } from './crash-marker.ts';
-import { assertRoom, freeBytesOf } from './free-space.ts';
 
 export type RowDatabase = Database<Buffer, Buffer>;
 
@@ -166,7 +166,7 @@ export class ProjectionEnv {
   }
 
   #commit(apply: () => void): void {
-    assertRoom(this.#freeBytes());
+    assertRoom(this.#freeBytes(), projectionReserveBytes, 'unavailable');
     this.#root.transactionSync(apply, TransactionFlags.ABORTABLE | TransactionFlags.NO_SYNC_FLUSH);
   }
 

@@ -46,6 +46,8 @@ export interface LmdbLogOptions {
   readonly limits?: Partial<LogLimits>;
   /** Least time between two synced commits of a busy log; an idle one commits at once. */
   readonly commitSpacingMs?: number;
+  /** For tests: how much room the disk has. */
+  readonly freeBytes?: () => number;
   /** How often records that are not kept any longer are removed. */
   readonly purgeIntervalMs?: number;
 }
@@ -71,7 +73,7 @@ export class LmdbLog implements Log {
     const { clock, timers } = options;
     const limits: LogLimits = { ...embeddedLimits, ...options.limits };
     this.options = options;
-    this.storage = new Storage(options.path);
+    this.storage = new Storage(options.path, options.freeBytes === undefined ? {} : { freeBytes: options.freeBytes });
     this.topics = new Map(this.storage.loadTopics().map((topic) => [topic.spec.topic, topic]));
     this.writer = new Writer(this.storage, this.topics, clock, limits.maxTimestampAheadMs);
     this.appends = new GroupWriter({

@@ -13,6 +13,7 @@ import { appendAll } from '../append-all.ts';
 import { MemoryCheckpoints } from '../contract/memory-checkpoints.ts';
 import { appendValues, Collector, numbers, readAll, request, subscribe, text, until } from '../contract/world.ts';
 import type { TopicSpec } from '../log.ts';
+import { logReserveBytes } from './free-space.ts';
 import { LmdbLog, type LmdbLogOptions } from './lmdb-log.ts';
 
 const minuteMs = 60_000;
@@ -80,6 +81,19 @@ describe('the owner of the folder', () => {
 });
 
 describe('a full disk', () => {
+  it('is not written to: what there is no room for is refused with a code, until there is', async () => {
+    let freeBytes = logReserveBytes;
+    const log = await open({ freeBytes: () => freeBytes });
+    await appendAll(log, [request('plain', 'k', 'before', nowMs)]);
+    freeBytes = logReserveBytes - 1;
+    await expect(appendAll(log, [request('plain', 'k', 'refused', nowMs)])).rejects.toMatchObject({
+      code: 'log_unavailable',
+    });
+    freeBytes = logReserveBytes;
+    await appendAll(log, [request('plain', 'k', 'after', nowMs)]);
+    expect(text(await readAll(log, 'plain', 0))).toEqual(['before', 'after']);
+  });
+
   it('fails appends with a code, keeps what was acknowledged, and ends no process', async () => {
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const script = fileURLToPath(new URL('./full-disk-writer.fixture.ts', import.meta.url));

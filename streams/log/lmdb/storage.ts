@@ -9,6 +9,7 @@
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import type { LogRecord, TopicSpec } from '../log.ts';
+import { assertRoom, freeBytesOf, logReserveBytes } from './free-space.ts';
 import { Partition, type Topic } from './partition.ts';
 import { decodeRecord, maxOffset, maxSoFarOf, partitionId, type RecordKey, recordKeyEncoder } from './record-format.ts';
 
@@ -24,6 +25,8 @@ interface StoredBounds {
 export interface StorageOptions {
   /** For a reader in another process: it takes nothing over, and can write nothing. */
   readonly readOnly?: boolean;
+  /** For tests: how much room the disk has. */
+  readonly freeBytes?: () => number;
 }
 
 const ownerKey = 'owner';
@@ -41,8 +44,10 @@ export class Storage {
   /** Partition id → the offset up to which `latest` is right. */
   readonly cleaned: Database<number, number>;
   private readonly epoch: number;
+  private readonly freeBytes: () => number;
 
-  constructor(path: string, { readOnly = false }: StorageOptions = {}) {
+  constructor(path: string, { readOnly = false, freeBytes = () => freeBytesOf(path) }: StorageOptions = {}) {
+    this.freeBytes = freeBytes;
     // A batch of lmdb's own per turn of the event loop would reject a promise that nobody can have when a commit fails.
     this.root = open({
       path,
@@ -72,6 +77,7 @@ export class Storage {
 
   /** Runs `write`, which puts and removes, and resolves when all of it is durable. */
   async commit(write: () => void): Promise<void> {
+    assertRoom(this.freeBytes(), logReserveBytes, 'log_unavailable');
     let done: boolean;
     try {
       done = await this.owner.ifVersion(ownerKey, this.epoch, write);
