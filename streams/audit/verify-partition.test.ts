@@ -135,6 +135,14 @@ describe('an audit', () => {
     expect(told).toEqual([...removed, 'added 2480', 'changed 3900']);
   });
 
+  it('tells a record that is gone from its neighbour that was changed', async () => {
+    const log = await sealedLog(new Array<number>(10).fill(0), 4);
+    const records = log.recordsOf(sealedTopic, 0);
+    replace(records, 6, { timestampMs: 0 });
+    records.splice(5, 1);
+    expect((await verify(log)).named).toEqual(['removed 5', 'changed 6']);
+  });
+
   it('names what is gone from the end', async () => {
     const log = await sealedLog(new Array<number>(10).fill(0), 4);
     log.recordsOf(sealedTopic, 0).splice(7);
