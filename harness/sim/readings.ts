@@ -2,6 +2,7 @@
 import type { HistoryPage } from '@parley/projections/history/reader';
 import { unreadCount } from '@parley/projections/inbox/store';
 import type { Projections } from '@parley/projections/projections';
+import { hasCode } from '@parley/schemas/errors/parley-error';
 import { isCountable } from '@parley/streams/conversation/rules';
 import type { RecordedMessage, RecordedReading, RecordedUnread } from '../checks/history.ts';
 import type { SeededRandom } from './environment/seeded-random.ts';
@@ -25,8 +26,10 @@ export async function readEverything(
     for (const userId of conversation.intervals.keys()) {
       const about = { userId, conversationId, expected: expectedOf(conversation, userId) };
       const limit = random.between(1, 40);
-      readings.push({ ...about, by: 'fetch', given: await fetchAll(projections, userId, conversationId, limit) });
-      readings.push({ ...about, by: 'history', given: await pageAll(projections, userId, conversationId, limit) });
+      const fetched = fetchAll(projections, userId, conversationId, limit);
+      readings.push({ ...about, by: 'fetch', given: await orNothing(fetched) });
+      const paged = pageAll(projections, userId, conversationId, limit);
+      readings.push({ ...about, by: 'history', given: await orNothing(paged) });
       const counted = await recount(projections, conversation, userId, conversationId);
       if (counted !== null) unread.push(counted);
     }
@@ -40,6 +43,14 @@ function expectedOf(conversation: TrueConversation, userId: string): RecordedMes
       ? [{ seq, messageId: sent.message_id, content: sent.encrypted_body.toString('latin1') }]
       : [],
   );
+}
+
+/** A conversation that is not there is one in which nothing stands. */
+function orNothing(given: Promise<RecordedMessage[]>): Promise<RecordedMessage[]> {
+  return given.catch((error: unknown) => {
+    if (!hasCode(error, 'not_found')) throw error;
+    return [];
+  });
 }
 
 const recorded = (page: HistoryPage): RecordedMessage[] =>

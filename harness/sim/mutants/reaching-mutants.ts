@@ -7,8 +7,9 @@ export const reachingMutants: readonly Mutant[] = [
     rule: 13,
     file: 'apps/gateway/sessions/admissions.ts',
     find: 'const lease = this.#settled(sessions.register({ userId, deviceId }, gatewayId)).then(async (connectionId) => {',
-    replace: `const lease = Promise.resolve(clock.nowMs()).then(async (connectionId) => {
+    replace: `const lease = this.#settled(sessions.register({ userId, deviceId }, gatewayId)).then(async (connectionId) => {
       const entry = { userId, deviceId, gatewayId, connectionId };
+      await sessions.remove([entry]).catch(() => undefined);
       this.#on.timers.after(3_000, () => void sessions.renew([entry]).catch(() => undefined));`,
   },
   {
