@@ -27,7 +27,7 @@ export class ToxiproxyService extends NativeDaemon {
   private readonly port: number;
   private readonly proxies: readonly TcpProxy[];
   private program = '';
-  protected override startTimeoutMs = 20_000;
+  protected override startTimeoutMs = 60_000;
 
   constructor(folder: string, port: number, proxies: readonly TcpProxy[]) {
     super(folder);
