@@ -27,7 +27,7 @@ export function pointerContract(name: string, make: () => Promise<PointerStoreUn
         await store.write(pointer);
         expect(await other.read()).toEqual(pointer);
       }
-      expect(await store.read()).toEqual({ version: 4, read: 'g2', write: ['g2'], complete: ['g2'] });
+      expect(await store.read()).toEqual({ version: 4, read: 'g2', write: ['g2'], complete: ['g2'], movedAtMs: 0 });
       await other.close();
     });
 

@@ -39,6 +39,7 @@ describe('the projection pointer', () => {
       { ...both, write: ['g1', 'g1'] },
       { ...both, write: ['../g1'], complete: [] },
       { ...both, version: -1 },
+      { ...both, movedAtMs: undefined },
       { version: 1 },
     ];
     for (const one of damaged) expect(() => decodePointer(encodePointer(one as ProjectionPointer))).toThrow(/damaged/);

@@ -19,6 +19,8 @@ export interface ProjectionPointer {
   readonly write: readonly Generation[];
   /** Those of `write` that lack nothing: any of them may be read. */
   readonly complete: readonly Generation[];
+  /** When the last change was made: until it has settled (lease.ts), some may still go by the one before. */
+  readonly movedAtMs: number;
 }
 
 export const firstGeneration: Generation = 'g1';
@@ -28,6 +30,7 @@ export const firstPointer: ProjectionPointer = {
   read: firstGeneration,
   write: [firstGeneration],
   complete: [firstGeneration],
+  movedAtMs: 0,
 };
 
 export interface PointerStore {
@@ -83,10 +86,9 @@ export function writingNoMore(pointer: ProjectionPointer, generation: Generation
 
 /** @throws ParleyError `internal` for what no command writes: better to stop than to write somewhere */
 export function checked(pointer: ProjectionPointer): ProjectionPointer {
-  const { version, read, write, complete } = pointer;
+  const { version, read, write, complete, movedAtMs } = pointer;
   const isSound =
-    Number.isSafeInteger(version) &&
-    version >= 0 &&
+    [version, movedAtMs].every((number) => Number.isSafeInteger(number) && number >= 0) &&
     write.every(isGeneration) &&
     new Set(write).size === write.length &&
     complete.every((name) => write.includes(name)) &&
@@ -103,8 +105,8 @@ export function encodePointer(pointer: ProjectionPointer): string {
 /** @throws ParleyError `internal` for anything else */
 export function decodePointer(text: string): ProjectionPointer {
   try {
-    const { version, read, write, complete } = JSON.parse(text) as ProjectionPointer;
-    return checked({ version, read, write, complete });
+    const { version, read, write, complete, movedAtMs } = JSON.parse(text) as ProjectionPointer;
+    return checked({ version, read, write, complete, movedAtMs });
   } catch (error) {
     if (error instanceof ParleyError) throw error;
     throw new ParleyError('internal', { detail: 'the projection pointer is damaged', cause: error });

@@ -4,6 +4,7 @@ import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { Option } from 'commander';
 import type { Command, CommandInput } from '../cli/command.ts';
 import { generationOf, generationOption, inFlightOption, numberOf, rateOption, wholeOption } from '../cli/options.ts';
+import { untilClosed } from '../generations/move-pointer.ts';
 import { defaultRebuildSettings, Rebuild, type RebuildSettings, rebuiltTopics } from '../rebuild/rebuild.ts';
 import { watchRebuild } from '../rebuild/watch.ts';
 
@@ -29,6 +30,7 @@ export const rebuild: Command = {
     if (pointer.write.includes(generation)) {
       throw new ParleyError('conflict', { detail: `${generation} is in use: choose another, or retire it first` });
     }
+    await untilClosed(context);
     if (input.options['restart'] === true) await generations.drop(generation);
     const maxInFlight = numberOf(input, 'maxInFlight')!;
     const into = await generations.fill(generation, { isShared: false, maxInFlight });

@@ -1,16 +1,10 @@
 /** `replay retire`: stops writing a generation that is not read, and deletes it. */
-import { settleMs } from '@parley/projections/generations/lease';
-import { writingNoMore } from '@parley/projections/generations/pointer';
-import { pause } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { Option } from 'commander';
 import type { Command } from '../cli/command.ts';
 import { generationOption } from '../cli/options.ts';
-import { movePointer } from '../generations/move-pointer.ts';
+import { stopWriting, untilClosed } from '../generations/move-pointer.ts';
 import { otherGeneration } from './verify.ts';
-
-/** After everybody goes by the new pointer, processes let what they had begun end, for as long again, and close it. */
-const closedMs = settleMs + 2_000;
 
 export const retire: Command = {
   name: 'retire',
@@ -29,10 +23,8 @@ export const retire: Command = {
       if (answer !== generation)
         throw new ParleyError('invalid_request', { detail: 'not confirmed: say its name, or --yes' });
     }
-    if (write.includes(generation)) {
-      await movePointer(context, (now) => writingNoMore(now, generation));
-      await pause(context.timers, closedMs);
-    }
+    if (write.includes(generation)) await stopWriting(context, generation);
+    else await untilClosed(context);
     await generations.drop(generation);
     return {
       ok: true,

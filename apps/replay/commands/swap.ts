@@ -9,12 +9,12 @@
  *
  * Ended at any point, it goes on where it was when it is run again.
  */
-import { completed, reading, writingAlso, writingNoMore } from '@parley/projections/generations/pointer';
+import { completed, reading, writingAlso } from '@parley/projections/generations/pointer';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { Option } from 'commander';
 import type { Command, CommandContext, CommandResult } from '../cli/command.ts';
 import { generationOption, inFlightOption, numberOf, wholeOption } from '../cli/options.ts';
-import { movePointer, movePointerAtOnce } from '../generations/move-pointer.ts';
+import { movePointer, movePointerAtOnce, stopWriting, untilClosed, untilSettled } from '../generations/move-pointer.ts';
 import type { Verification } from '../generations/verify.ts';
 import { linesOf, summaryOf, verifyShadow } from '../generations/verify-shadow.ts';
 import { Rebuild } from '../rebuild/rebuild.ts';
@@ -40,7 +40,7 @@ export const swap: Command = {
       input.options['verify'] === false ? null : await verifyShadow(context, { generation, maxTold, maxInFlight });
     if (verification !== null && verification.different + verification.moving > 0) {
       // It was written for the sake of this swap: better not to pay for what nobody will read.
-      if (!before.write.includes(generation)) await movePointer(context, (now) => writingNoMore(now, generation));
+      if (!before.write.includes(generation)) await stopWriting(context, generation);
       return resultOf(context, generation, verification);
     }
     await movePointer(context, (now) => reading(now, generation));
@@ -55,9 +55,11 @@ async function complete(context: CommandContext, generation: string, maxInFlight
   if ((await generations.positions(generation)) === null)
     throw new ParleyError('not_found', { detail: `no rebuild of ${generation}: run rebuild first` });
   if (!isWritten) {
+    await untilClosed(context);
     await fillUp(context, generation, { isShared: false, maxInFlight });
     await movePointer(context, (now) => writingAlso(now, generation));
   }
+  await untilSettled(context);
   await fillUp(context, generation, { isShared: true, maxInFlight });
   await movePointerAtOnce(context, (now) => completed(now, generation));
 }

@@ -4,6 +4,7 @@ import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { CommandContext } from '../cli/command.ts';
 import { defaultRebuildSettings, Rebuild } from '../rebuild/rebuild.ts';
 import type { FilledGeneration } from './access.ts';
+import { untilClosed } from './move-pointer.ts';
 import { type Verification, Verifier } from './verify.ts';
 
 export interface VerifyShadowOptions {
@@ -21,6 +22,7 @@ export async function verifyShadow(context: CommandContext, options: VerifyShado
   const positions = await cell.generations.positions(generation);
   const isShared = pointer.write.includes(generation);
   if (positions === null && !isShared) throw new ParleyError('not_found', { detail: `no rebuild of ${generation}` });
+  if (!isShared) await untilClosed(context);
   const live = await cell.generations.look(pointer.read);
   const filled = isShared ? null : await cell.generations.fill(generation, { isShared, maxInFlight });
   const bar = progress.bar('verify', 'rows');
