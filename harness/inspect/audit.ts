@@ -64,7 +64,7 @@ const messagesTopicNumber = 1;
 export const tamperedFile: Inspection = {
   name: 'a message that somebody changed in the embedded log is named, and its id with it',
   profiles: ['embedded'],
-  async run({ world, replay }) {
+  async run({ world, replay, replayUntilTold }) {
     assert.ok(world.profile === 'embedded');
     const { conversation, sent } = await say(world, ['before', 'the truth', 'after']);
     const busy = await replay('audit', 'seal');
@@ -86,6 +86,8 @@ export const tamperedFile: Inspection = {
     assert.equal(message_id, sent[1]!.messageId);
     await forge(join(world.standalone.dataDir, 'log'), place, 'the lie !', 'the truth');
     summaryOf(await replay('audit', 'verify'));
+    const followed = summaryOf<{ checkpoints: number }>(await replayUntilTold('audit', 'follow', '--interval', '1'));
+    assert.equal(followed.checkpoints, 0, 'nothing is sealed twice');
     await world.standalone.start();
   },
 };

@@ -8,6 +8,8 @@ import type { Replay, ReplayResult } from './replay-command.ts';
 export interface Surroundings {
   readonly world: EmbeddedWorld | ClusterWorld;
   readonly replay: Replay;
+  /** For a command that goes on until it is told to stop: told after a while. */
+  readonly replayUntilTold: Replay;
 }
 
 export interface Inspection {

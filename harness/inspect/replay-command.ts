@@ -15,15 +15,20 @@ export interface ReplayResult {
 
 export type Replay = (...args: readonly string[]) => Promise<ReplayResult>;
 
+/** @param toldAfterMs when a command that goes on is told to stop */
 export const replayIn =
-  (world: EmbeddedWorld | ClusterWorld): Replay =>
+  (world: EmbeddedWorld | ClusterWorld, toldAfterMs: number | null = null): Replay =>
   (...args) => {
     const where = world.profile === 'embedded' ? ['--data', world.standalone.dataDir] : [];
     const env = world.profile === 'embedded' ? {} : servicesInUse();
-    return replay([...args, '--profile', world.profile, '--json', ...where], env);
+    return replay([...args, '--profile', world.profile, '--json', ...where], env, toldAfterMs);
   };
 
-export function replay(args: readonly string[], env: Readonly<Record<string, string>>): Promise<ReplayResult> {
+export function replay(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  toldAfterMs: number | null = null,
+): Promise<ReplayResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [appMain('replay'), ...args], {
       env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'test', ...env },
@@ -37,8 +42,12 @@ export function replay(args: readonly string[], env: Readonly<Record<string, str
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
     });
+    const told = toldAfterMs === null ? null : setTimeout(() => child.kill('SIGINT'), toldAfterMs);
     child.once('error', reject);
-    child.once('close', (exitCode) => resolve({ exitCode, summary: lastLine(stdout), stdout, stderr }));
+    child.once('close', (exitCode) => {
+      if (told !== null) clearTimeout(told);
+      resolve({ exitCode, summary: lastLine(stdout), stdout, stderr });
+    });
   });
 }
 

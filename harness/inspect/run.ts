@@ -28,7 +28,7 @@ const say = (line: string): void => (json ? console.error(line) : console.log(li
 
 await buildAll();
 const world = profile === 'embedded' ? await EmbeddedWorld.start() : await ClusterWorld.start();
-const surroundings = { world, replay: replayIn(world) };
+const surroundings = { world, replay: replayIn(world), replayUntilTold: replayIn(world, 5_000) };
 let passed = 0;
 let failed = 0;
 let leftOut = 0;

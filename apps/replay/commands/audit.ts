@@ -1,5 +1,6 @@
 /** `replay audit`: seals the log in a hash chain, and finds what was changed since. */
 import { readFileSync } from 'node:fs';
+import { pause } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { AuditFollower, defaultAuditSettings } from '@parley/streams/audit/audit-follower';
 import { InvalidArgumentError, Option } from 'commander';
@@ -18,6 +19,9 @@ interface AuditOptions {
   readonly anchors?: string;
   readonly interval: number;
 }
+
+/** How soon follow ends after it was told to. */
+const stopCheckMs = 250;
 
 const wholeNumber = (text: string): number => {
   const number = Number(text);
@@ -56,7 +60,8 @@ async function follow(context: CommandContext, { interval }: AuditOptions): Prom
     await ensureAuditTopic(log);
     await follower.start();
     context.say(`sealing every ${interval} s; stop with Ctrl-C`);
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    // Timers of the follower alone would not keep the process.
+    while (!signal.aborted) await pause(timers, stopCheckMs);
   } finally {
     await follower.close();
     await log.close();

@@ -22,9 +22,9 @@ export function unfinishedPath(path: string, force: boolean): string {
 export function streamSink(stream: NodeJS.WritableStream): ExportSink {
   return {
     async write(records) {
-      for (const record of records) {
-        if (!stream.write(`${jsonLine(record)}\n`)) await once(stream, 'drain');
-      }
+      // One write for a batch: one for each line takes twice as long.
+      const lines = records.map((record) => `${jsonLine(record)}\n`).join('');
+      if (!stream.write(lines)) await once(stream, 'drain');
     },
     end: () => Promise.resolve(),
     abandon: () => Promise.resolve(),
