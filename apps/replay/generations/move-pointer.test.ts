@@ -30,6 +30,7 @@ describe('moving the pointer', () => {
       time,
       movePointer(contextOf(time, store), (now) => writingAlso(now, 'g2')),
     );
+    await settle();
     await time.advance(settleMs - 1);
     expect(store.pointer).toMatchObject({ version: 1, write: ['g1', 'g2'], movedAtMs: startMs });
     expect(moved.atMs).toBeNull();
@@ -40,8 +41,10 @@ describe('moving the pointer', () => {
   it('killed while it waited, it is made up for by whoever comes next', async () => {
     const [time, store] = [new VirtualTime(startMs, { settle }), new MemoryPointerStore()];
     void movePointer(contextOf(time, store), (now) => writingAlso(now, 'g2'));
+    await settle();
     await time.advance(4_000);
     const [settled, closed] = [untilSettled, untilClosed].map((wait) => timed(time, wait(contextOf(time, store))));
+    await settle();
     await time.advance(60_000);
     expect(settled?.atMs).toBe(startMs + settleMs);
     expect(closed?.atMs).toBeGreaterThan(startMs + 2 * settleMs);
@@ -52,6 +55,7 @@ describe('moving the pointer', () => {
     await untilClosed(contextOf(time, store));
     await store.write(writingAlso(store.pointer, 'g2'));
     const stopped = timed(time, stopWriting(contextOf(time, store), 'g2'));
+    await settle();
     await time.advance(2 * settleMs);
     expect(stopped.atMs).toBeNull();
     await time.advance(settleMs);
