@@ -72,10 +72,8 @@ export const reachingMutants: readonly Mutant[] = [
     name: 'a frame is lost at backpressure',
     rule: 15,
     file: 'apps/gateway/live/live-delivery.ts',
-    find: `      this.#leaveOut(connection, mark, message, nowMs);
-`,
-    replace: `      if (hasRoom) this.#leaveOut(connection, mark, message, nowMs);
-`,
+    find: "if (!isLive || !hasRoom || connection.write(frame) === 'dropped') {",
+    replace: "if (!isLive || (hasRoom && connection.write(frame) === 'dropped')) {",
   },
   {
     name: 'a device that is asked to sync does not',
