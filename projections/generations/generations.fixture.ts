@@ -29,6 +29,8 @@ export class MemoryPointerStore implements PointerStore {
 export interface GenerationsFixture {
   readonly store: MemoryPointerStore;
   readonly time: VirtualTime;
+  /** What the clock shows beyond the time that has passed; somebody may set it. */
+  readonly clock: { aheadMs: number };
   readonly projections: Projections;
   readonly metrics: Registry;
   /** What each holds, whatever the pointer says. */
@@ -41,10 +43,11 @@ export async function openGenerationsFixture(): Promise<GenerationsFixture> {
   const store = new MemoryPointerStore();
   const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
   const time = new VirtualTime(Date.UTC(2026, 0, 1), { settle });
+  const clock = { aheadMs: 0, nowMs: (): number => time.nowMs() + clock.aheadMs };
   const metrics = new Registry();
   const opened = new Map<Generation, EmbeddedProjections>();
   const generations = await Generations.open<EmbeddedProjections>({
-    ...{ store, clock: time, timers: time, logger: pino({ level: 'silent' }) },
+    ...{ store, clock, timers: time, logger: pino({ level: 'silent' }) },
     open: async (generation) => {
       const own = generation === 'g1' ? metrics : new Registry();
       const one = openEmbeddedProjections(join(folder.path, generation), { clock: time, metrics: own });
@@ -55,7 +58,7 @@ export async function openGenerationsFixture(): Promise<GenerationsFixture> {
   });
   const projections = followPointer(generations);
   return {
-    ...{ store, time, projections, metrics },
+    ...{ store, time, clock, projections, metrics },
     of: (generation) => opened.get(generation)!,
     close: async () => {
       await projections.close();

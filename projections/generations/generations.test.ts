@@ -92,6 +92,18 @@ describe('generations', () => {
     expect(await fixture.projections.inbox.get(userId, conversationId)).toBeNull();
   });
 
+  it('has no longer lease when its clock is set back', async () => {
+    const { userId, conversationId } = inboxRow();
+    fixture.store.fails = true;
+    fixture.clock.aheadMs = -3_600_000;
+    const refused = { code: 'unavailable' };
+    await expect(fixture.projections.inbox.get(userId, conversationId)).rejects.toMatchObject(refused);
+    fixture.store.fails = false;
+    await fixture.time.advance(pollMs);
+    expect(await fixture.projections.inbox.get(userId, conversationId)).toBeNull();
+    fixture.clock.aheadMs = 0;
+  });
+
   it('goes by the new pointer, or by none, once it has settled', async () => {
     await move((now) => writingAlso(now, 'g2'));
     await fixture.time.advance(settleMs - pollMs);

@@ -3,8 +3,8 @@
  *
  * The pointer is read every second. What was read counts from when the question was asked, so that an answer that took long is no
  * younger than it is. A process that could not read it for `leaseMs`, or that was frozen, neither reads nor writes projections until it
- * has read it again; so `settleMs` after a change everybody is known to go by the new one. A new pointer takes effect in one moment,
- * after its generations were opened.
+ * has read it again; so `settleMs` after a change everybody is known to go by the new one. A clock that was set back would make the
+ * lease longer, so a time before it began ends it. A new pointer takes effect in one moment, after its generations were opened.
  */
 import type { Clock, TimerHandle, Timers } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
@@ -28,7 +28,8 @@ export interface LeaseOptions {
 export class PointerLease {
   readonly #options: LeaseOptions;
   #adopted = -1;
-  #heldUntilMs = Number.NEGATIVE_INFINITY;
+  /** When what is adopted was asked for. */
+  #heldFromMs = Number.POSITIVE_INFINITY;
   #timer: TimerHandle | null = null;
   #polling: Promise<void> | null = null;
 
@@ -45,10 +46,10 @@ export class PointerLease {
   /** @throws ParleyError `unavailable` while the pointer may have changed without our knowing */
   check(): void {
     const nowMs = this.#options.clock.nowMs();
-    if (nowMs < this.#heldUntilMs) return;
+    if (nowMs >= this.#heldFromMs && nowMs < this.#heldFromMs + leaseMs) return;
     // Where asking costs nothing, a process that was busy for long need not wait for its turn.
     if (this.#options.store.readNow?.().version === this.#adopted) {
-      this.#heldUntilMs = nowMs + leaseMs;
+      this.#heldFromMs = nowMs;
       return;
     }
     throw new ParleyError('unavailable', {
@@ -65,7 +66,7 @@ export class PointerLease {
       await adopt(pointer);
       this.#adopted = pointer.version;
     }
-    this.#heldUntilMs = askedMs + leaseMs;
+    this.#heldFromMs = askedMs;
   }
 
   async close(): Promise<void> {
