@@ -4,6 +4,7 @@ import { pusherGroup } from '@parley/pusher/pusher';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { topics } from '@parley/streams/log/topics';
 import type { Oracle } from './oracle.ts';
+import type { FaultName } from './plan.ts';
 import { type Device, writtenAtLast } from './processes/device.ts';
 import { markers } from './utterances.ts';
 import type { World } from './world.ts';
@@ -12,6 +13,8 @@ const mostMs = 240_000;
 const stepMs = 1_000;
 /** Leases run out, sweeps come round, the last receipts and pushes are written. */
 const afterwardsMs = 100_000;
+/** A message is on every device that is there, and its being missing on another is no gateway's to notice yet. */
+const takenMs = 4_000;
 
 const readers: ReadonlyArray<readonly [topic: string, group: string]> = [
   [topics.messages, processorGroups.conversation],
@@ -21,17 +24,24 @@ const readers: ReadonlyArray<readonly [topic: string, group: string]> = [
 ];
 
 /** What is not at rest after the time for it; empty if all is. */
-export async function comeToRest(world: World, oracle: Oracle, losesSessions: boolean): Promise<string[]> {
+export async function comeToRest(world: World, oracle: Oracle, faults: ReadonlySet<FaultName>): Promise<string[]> {
   world.isActive = false;
   wakeAll(world.people);
   const deadlineMs = world.time.nowMs() + mostMs;
-  while (world.time.nowMs() < deadlineMs && unrest(world, oracle).length > 0) await world.time.advance(stepMs);
+  const rest = async (): Promise<void> => {
+    while (world.time.nowMs() < deadlineMs && unrest(world, oracle).length > 0) await world.time.advance(stepMs);
+  };
+  await rest();
   world.calmSinceMs = world.time.nowMs();
   await writeOnceMore(world);
-  while (world.time.nowMs() < deadlineMs && unrest(world, oracle).length > 0) await world.time.advance(stepMs);
-  if (losesSessions) {
+  await rest();
+  if (faults.has('redis_flushed')) {
     await loseSessions(world);
-    while (world.time.nowMs() < deadlineMs && unrest(world, oracle).length > 0) await world.time.advance(stepMs);
+    await rest();
+  }
+  if (faults.has('lose_device_and_gateway')) {
+    await loseOneOfTwo(world);
+    await rest();
   }
   world.trace.add('calm', `after ${world.time.nowMs() - deadlineMs + mostMs} ms`);
   await world.time.advance(afterwardsMs);
@@ -73,6 +83,26 @@ async function loseSessions(world: World): Promise<void> {
   await world.time.advance(stepMs);
 }
 
+/** One of a user's devices dies with its gateway: what the other one took, and nobody follows up, is pushed to it all the same. */
+async function loseOneOfTwo(world: World): Promise<void> {
+  const here = world.people.filter((device) => device.isConnected && !device.isOut);
+  const lost = here.find((device) => here.some((other) => other !== device && other.userId === device.userId));
+  const writer = here.find(({ userId }) => lost !== undefined && userId !== lost.userId);
+  const life = lost?.life;
+  if (lost === undefined || writer === undefined || life === null || life === undefined) return;
+  const connection = [...world.devices.connections].findLast((one) => one.device === life && !one.isOver);
+  world.devices.dyingInSilence.add(life);
+  lost.fallAsleep();
+  world.trace.add('world', `loses ${lost.name}`);
+  const content = `${markers.body}${writer.name} to ${lost.name}, who is lost`;
+  void writer.send(directConversationId(writer.userId, lost.userId), content, { peerId: lost.userId });
+  await world.time.advance(takenMs);
+  const gateway = world.gateways.find((one) => one.life === connection?.gateway.life);
+  gateway?.crash();
+  await world.time.advance(stepMs);
+  gateway?.start();
+}
+
 function wakeAll(people: readonly Device[]): void {
   for (const device of people) {
     device.lookAway(0);
@@ -88,6 +118,9 @@ function unrest(world: World, oracle: Oracle): string[] {
   if (!world.relay.isIdle) found.push('the relay has something to send');
   for (const [topic, group] of readers) {
     if (!world.coordinatorOf(group).isCaughtUp(topic)) found.push(`${group} is behind in ${topic}`);
+  }
+  for (const one of world.devices.connections) {
+    if (!one.isOver && (one.up.isStalled || one.down.isStalled)) found.push('the network of a device stalls');
   }
   for (const device of world.people) {
     if (device.isRevoked && device.isConnected) found.push(`${device.name} is connected, though it was revoked`);

@@ -44,6 +44,10 @@ export class Pipe {
     return this.#isCut;
   }
 
+  get isStalled(): boolean {
+    return !this.#isCut && this.#options.time.nowMs() < this.#stalledUntilMs;
+  }
+
   send(bytes: number, arrive: () => void): void {
     if (this.#isCut) return;
     const parcel = { bytes, arrive };
