@@ -44,6 +44,11 @@ export interface KafkaLogOptions extends KafkaConnection {
 }
 
 const defaultReadRecords = 500;
+/**
+ * kafkajs waits so long, and 5 s more, for the answer to a join: also for one that was lost with its broker, while the member owns
+ * nothing. It must be longer than a handler takes to end its batch when all that it calls is away, and well below a minute.
+ */
+const defaultRebalanceTimeoutMs = 20_000;
 const questionTimeoutMs = 30_000;
 
 export class KafkaLog implements Log {
@@ -164,7 +169,7 @@ export class KafkaLog implements Log {
     const sessionTimeoutMs = this.options.sessionTimeoutMs ?? 10_000;
     return {
       sessionTimeoutMs,
-      rebalanceTimeoutMs: this.options.rebalanceTimeoutMs ?? 60_000,
+      rebalanceTimeoutMs: this.options.rebalanceTimeoutMs ?? defaultRebalanceTimeoutMs,
       heartbeatIntervalMs: Math.min(500, Math.floor(sessionTimeoutMs / 4)),
       maxBytesPerPartition: 1_048_576,
       maxFetchBytes: 10_485_760,
