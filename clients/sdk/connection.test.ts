@@ -148,10 +148,56 @@ describe('Connection', () => {
     connection.start();
     await settle(10);
     network.hello(0);
-    network.sockets[0]!.handlers.closed(4409, 'superseded');
+    network.sockets[0]!.handlers.closed(4403, 'device_revoked');
     connection.start();
     await settle(10);
     expect(losses).toEqual([null]);
     expect(network.sockets).toHaveLength(2);
+  });
+
+  it('comes back once if it is superseded soon after its start: by an attempt of the application before it', async () => {
+    const { time, network, connection, losses } = setUp();
+    connection.start();
+    await settle(10);
+    network.hello(0);
+    network.sockets[0]!.handlers.closed(4409, 'superseded');
+    await time.advance(1_000);
+    expect(losses).toEqual([expect.any(Number)]);
+    network.hello(1);
+    network.sockets[1]!.handlers.closed(4409, 'superseded');
+    await time.advance(1_000);
+    expect(losses).toEqual([expect.any(Number), null]);
+    expect(network.sockets).toHaveLength(2);
+  });
+
+  it('believes later that another application took over, unless it has given up an attempt of its own', async () => {
+    const { time, network, connection, losses } = setUp();
+    connection.start();
+    await settle(10);
+    network.hello(0);
+    await time.advance(119_000); // Silence: it left the first socket, and gave up attempts that no hello answered.
+    network.hello(network.sockets.length - 1);
+    const { length } = network.sockets;
+    losses.length = 0;
+    await time.advance(2_000);
+    network.sockets.at(-1)!.handlers.closed(4409, 'superseded');
+    await time.advance(1_000);
+    expect(losses).toEqual([expect.any(Number)]);
+    expect(network.sockets).toHaveLength(length + 1);
+  });
+
+  it('is ended at once by another application when it has been connected for long', async () => {
+    const { time, network, connection, losses } = setUp();
+    connection.start();
+    await settle(10);
+    network.hello(0);
+    for (let minute = 0; minute < 3; minute++) {
+      await time.advance(45_000);
+      network.hello(0); // Any frame shows that the server lives.
+    }
+    network.sockets[0]!.handlers.closed(4409, 'superseded');
+    await time.advance(1_000);
+    expect(losses).toEqual([null]);
+    expect(network.sockets).toHaveLength(1);
   });
 });

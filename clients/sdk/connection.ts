@@ -2,7 +2,9 @@
  * One connection after the other: opens, authenticates, keeps the heartbeat, and reconnects with jittered backoff.
  *
  * It knows frames but not what they mean. The next address of the list is tried after each failure, so that a dead gateway is left
- * behind. Close codes that nothing can mend (revoked, superseded) end it.
+ * behind. Close codes that nothing can mend (revoked, superseded) end it. But what superseded a connection may be an attempt of this
+ * very device that it had given up, or the application before it had, and that a frozen gateway answered later: nobody is at its other
+ * end. So for a while after such an attempt, and after the start, it comes back once, and only then believes that another took over.
  *
  * A socket that this side gives up is left at once: a frozen server may never answer the closing handshake. Every attempt has a
  * number of its own, and what an earlier one still has to say is not listened to, so that stop and start may follow each other at
@@ -50,9 +52,13 @@ const knownCodes: ReadonlySet<number> = new Set(Object.values(frameCodes));
 /** As if the server had refused the token: the same backoff, and a renewed token next time. */
 const tokenRefused = errorCatalogue.unauthenticated.closeCode ?? 1008;
 
+const supersededCode = errorCatalogue.superseded.closeCode;
+/** A gateway that was frozen for longer has lost the sockets that waited for it. */
+const ownRivalMs = 120_000;
+
 const finalCloseCodes: ReadonlySet<number | null> = new Set([
   errorCatalogue.device_revoked.closeCode,
-  errorCatalogue.superseded.closeCode,
+  supersededCode,
   errorCatalogue.too_many_errors.closeCode,
 ]);
 
@@ -72,6 +78,8 @@ export class Connection {
   #watch: TimerHandle | null = null;
   #lastFrameAtMs = 0;
   #lastPingAtMs = 0;
+  /** Until when an attempt of this device itself may supersede it. */
+  #ownRivalUntilMs = Number.NEGATIVE_INFINITY;
   #heartbeat = { intervalMs: 30_000, timeoutMs: 60_000 };
 
   constructor(options: ConnectionOptions, listener: ConnectionListener) {
@@ -89,6 +97,7 @@ export class Connection {
   start(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
+    this.#expectOwnRival();
     void this.#open();
   }
 
@@ -197,12 +206,13 @@ export class Connection {
 
   #closed(code: number, reason: string): void {
     const hadHello = this.#ready;
+    if (this.#socket !== null && !hadHello) this.#expectOwnRival();
     this.#attempt++;
     this.#ready = false;
     this.#socket = null;
     this.#deadline?.cancel();
     this.#watch?.cancel();
-    if (this.#stopped || finalCloseCodes.has(code)) {
+    if (this.#stopped || (finalCloseCodes.has(code) && !this.#isOwnRival(code))) {
       this.#ended(code, reason);
       return;
     }
@@ -213,6 +223,17 @@ export class Connection {
     this.#goAwayDelayMs = null;
     this.#retry = this.#options.timers.after(delayMs, () => void this.#open());
     this.#listener.lost(code, reason, delayMs);
+  }
+
+  #expectOwnRival(): void {
+    this.#ownRivalUntilMs = this.#options.clock.nowMs() + ownRivalMs;
+  }
+
+  /** True at most once for each time that it is expected: of two applications with one device, the later one stays. */
+  #isOwnRival(code: number): boolean {
+    if (code !== supersededCode || this.#options.clock.nowMs() >= this.#ownRivalUntilMs) return false;
+    this.#ownRivalUntilMs = Number.NEGATIVE_INFINITY;
+    return true;
   }
 
   #ended(code: number, reason: string): void {
