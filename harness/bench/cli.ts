@@ -20,7 +20,7 @@ function positive(text: string): number {
 }
 
 /** Node compiles what is hot within seconds; on a cluster, four processes of it and two Java machines share the cores meanwhile. */
-const warmUpSeconds: Readonly<Record<Profile, number>> = { embedded: 10, cluster: 30 };
+const warmUpSeconds: Readonly<Record<Profile, number>> = { embedded: 10, cluster: 45 };
 const defaultWarmUps = `default: embedded ${warmUpSeconds.embedded}, cluster ${warmUpSeconds.cluster}`;
 
 /** The result goes to stdout, as JSON or line by line; everything else to stderr. */
@@ -53,7 +53,7 @@ program
   .addOption(new Option('--profile <profile>', 'what runs').choices(['embedded', 'cluster']).default('embedded'))
   .option('--rate <n>', 'messages a second', positive, 500)
   .option('--seconds <n>', 'length of the measured part', positive, 20)
-  .option('--warm-up <n>', `seconds at the same rate before it (${defaultWarmUps})`, positive)
+  .option('--warm-up <n>', `seconds before it, at a rate that rises to it (${defaultWarmUps})`, positive)
   .option('--pairs <n>', '1:1 conversations, each with two devices', positive, 100)
   .option('--body-bytes <n>', 'length of a message body', positive, 200)
   .option('--require-rate <n>', 'fail below so many delivered messages a second', positive)

@@ -10,7 +10,7 @@ import { inParallel } from '@parley/streams/processors/in-parallel';
 import { People, type Person } from '../world/people.ts';
 import { LoadDevice } from './load-device.ts';
 import { Measurement, type MeasurementResult, nowMs } from './measurement.ts';
-import { Schedule } from './schedule.ts';
+import { Schedule, type Step, warmUpSteps } from './schedule.ts';
 
 export interface GeneratorOptions {
   readonly apiUrl: string;
@@ -65,12 +65,17 @@ function connectPairs(options: GeneratorOptions, measurement: Measurement): Prom
   return inParallel(indexes, maxRegistrations, (index) => connectPair(people, options, measurement, index));
 }
 
-/** Sends `count` messages on schedule; resolves when the last one is sent. */
-function run(pairs: readonly Pair[], ratePerS: number, count: number, measurement: Measurement): Promise<void> {
+/** Sends the messages from `firstIndex` on, on schedule; resolves when the last one is sent. */
+function run(
+  pairs: readonly Pair[],
+  { ratePerS, count, firstIndex }: Step & { readonly firstIndex: number },
+  measurement: Measurement,
+): Promise<void> {
   const schedule = new Schedule(ratePerS, count, nowMs());
   return new Promise((resolve) => {
     const ticker = systemTimers.every(tickMs, () => {
-      schedule.due(nowMs(), (index, intendedAtMs) => {
+      schedule.due(nowMs(), (indexInStep, intendedAtMs) => {
+        const index = firstIndex + indexInStep;
         const pair = pairs[index % pairs.length]!;
         pair[Math.floor(index / pairs.length) % 2]!.send(index, intendedAtMs);
         measurement.sent();
@@ -93,16 +98,21 @@ async function drained(pairs: readonly Pair[], measurement: Measurement, timeout
 
 export async function generate(options: GeneratorOptions, tell: (message: GeneratorMessage) => void): Promise<void> {
   const { ratePerS, seconds, warmUpSeconds, drainMs } = options;
-  const warmUpCount = Math.round(ratePerS * warmUpSeconds);
+  const warmUp = warmUpSteps(ratePerS, warmUpSeconds);
+  const warmUpCount = warmUp.reduce((sum, step) => sum + step.count, 0);
   const count = Math.round(ratePerS * seconds);
   const measurement = new Measurement(warmUpCount);
   const pairs = await connectPairs(options, measurement);
-  await run(pairs, ratePerS, warmUpCount, measurement);
+  let firstIndex = 0;
+  for (const step of warmUp) {
+    await run(pairs, { ...step, firstIndex }, measurement);
+    firstIndex += step.count;
+  }
   await drained(pairs, measurement, drainMs);
   measurement.restart(count);
   tell({ phase: 'measuring' });
   const before = process.cpuUsage();
-  await run(pairs, ratePerS, count, measurement);
+  await run(pairs, { ratePerS, count, firstIndex: 0 }, measurement);
   const { user, system } = process.cpuUsage(before);
   tell({ phase: 'sent' });
   await drained(pairs, measurement, drainMs);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Schedule } from './schedule.ts';
+import { Schedule, warmUpSteps } from './schedule.ts';
 
 function collect(schedule: Schedule, nowMs: number): [index: number, intendedAtMs: number][] {
   const sent: [number, number][] = [];
@@ -33,4 +33,14 @@ test('ends with the last message, at the intended rate whatever the server does'
   expect(schedule.isDone).toBe(false);
   expect(collect(schedule, 1_000_000)).toEqual([[9, 36]]);
   expect(schedule.isDone).toBe(true);
+});
+
+test('a warm-up rises to the full rate and takes as long as it was asked to', () => {
+  const steps = warmUpSteps(500, 60);
+  expect(steps).toEqual([
+    { ratePerS: 125, count: 1_250 },
+    { ratePerS: 250, count: 2_500 },
+    { ratePerS: 500, count: 20_000 },
+  ]);
+  expect(steps.reduce((seconds, { ratePerS, count }) => seconds + count / ratePerS, 0)).toBe(60);
 });

@@ -29,3 +29,18 @@ export class Schedule {
     }
   }
 }
+
+/** So many messages at a steady rate. */
+export interface Step {
+  readonly ratePerS: number;
+  readonly count: number;
+}
+
+/**
+ * A warm-up that begins slowly: processes that were just started run uncompiled code, and what a full rate piles up before them takes
+ * longer to clear than it took to come. A sixth of the time at a quarter of the rate, a sixth at half of it, the rest at all of it.
+ */
+export function warmUpSteps(ratePerS: number, seconds: number): readonly Step[] {
+  const step = (rate: number, s: number): Step => ({ ratePerS: rate, count: Math.round(rate * s) });
+  return [step(ratePerS / 4, seconds / 6), step(ratePerS / 2, seconds / 6), step(ratePerS, (seconds * 2) / 3)];
+}

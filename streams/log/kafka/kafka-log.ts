@@ -84,7 +84,7 @@ export class KafkaLog implements Log {
       limits,
       clock,
       timers,
-      spacingMs: options.appendSpacingMs ?? 10,
+      spacingMs: options.appendSpacingMs ?? 20,
       notReadyAfterMs: 3_000,
       write: (records) => this.sender.write(records),
     });
