@@ -6,8 +6,8 @@
  * somebody registers and writes to a friend, which takes an api and a directory that are well.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { checks, countOf, examine, type Finding } from '../checks/all.ts';
-import { describe, settle } from '../talk/settle.ts';
+import { countOf, examine, type Finding } from '../checks/all.ts';
+import { describe, settle, talkChecks } from '../talk/settle.ts';
 import { SteadyLoad } from '../talk/steady-load.ts';
 import { Director } from './director.ts';
 import { newcomersMeet } from './newcomers.ts';
@@ -102,7 +102,7 @@ export class ChaosRun {
       faults: Object.values(counts).reduce((sum, count) => sum + count, 0),
       by_kind: Object.fromEntries(Object.entries(counts).sort(([a], [b]) => a.localeCompare(b))),
       acknowledged: load.acknowledged,
-      counts: countOf(this.#leftBehind.length > 0 ? this.#leftBehind : examine(load.history(), checks)),
+      counts: countOf(this.#leftBehind.length > 0 ? this.#leftBehind : examine(load.history()), talkChecks),
       converge_max_s: this.#convergedMs.includes(null) ? null : Math.max(...this.#convergedMs.map(Number)) / 1_000,
       longest_wait_s: load.longestWaitMs() / 1_000,
       wrong: [

@@ -62,8 +62,8 @@ export function examine(history: History, asked: readonly Check[] = checks): Fin
 }
 
 /** How many violations of each check, by its name: also of those that found none. */
-export function countOf(findings: readonly Finding[]): Record<string, number> {
-  const counts = Object.fromEntries(checks.map(({ name }) => [name, 0]));
+export function countOf(findings: readonly Finding[], asked: readonly Check[] = checks): Record<string, number> {
+  const counts = Object.fromEntries(asked.map(({ name }) => [name, 0]));
   for (const { check, violations } of findings) counts[check.name] = violations.length;
   return counts;
 }

@@ -6,7 +6,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { countOf } from '../checks/all.ts';
-import { describe, settle } from '../talk/settle.ts';
+import { describe, settle, talkChecks } from '../talk/settle.ts';
 import { SteadyLoad } from '../talk/steady-load.ts';
 import type { BaseWorld } from '../world/base-world.ts';
 
@@ -60,7 +60,7 @@ export async function runCrashTest<S extends { readonly world: BaseWorld }>(
       name,
       passed,
       acknowledged: load.acknowledged,
-      counts: countOf(findings),
+      counts: countOf(findings, talkChecks),
       converge_s: findings.length === 0 ? (Date.now() - repairedAtMs) / 1_000 : null,
       longest_wait_s: load.longestWaitMs() / 1_000,
       details: passed

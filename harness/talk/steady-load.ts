@@ -5,10 +5,18 @@
  * a server died. Contents are unique, so that a message is known again under whatever id it arrives.
  */
 import type { Verdict } from '@parley/sdk/events';
-import type { History, RecordedDevice, RecordedMessage, RecordedSend, RecordedVerdict } from '../checks/history.ts';
+import type {
+  History,
+  RecordedDevice,
+  RecordedMessage,
+  RecordedReading,
+  RecordedSend,
+  RecordedVerdict,
+} from '../checks/history.ts';
 import { until } from '../services/until.ts';
 import type { BaseWorld } from '../world/base-world.ts';
 import { type Cast, castOf, type Departure, type Player, type Talk } from './cast.ts';
+import { scrollBack } from './scroll-back.ts';
 
 const sendEveryMs = 250;
 const flapEveryMs = 1_500;
@@ -156,6 +164,11 @@ export class SteadyLoad {
       client.messages(conversationId).map((message) => message.at_ms),
     );
     return Math.max(0, ...times);
+  }
+
+  /** What the store holds of every conversation, by what the history says was accepted. */
+  scrollBack(history: History): Promise<readonly RecordedReading[]> {
+    return scrollBack(this.#cast.players, history);
   }
 
   history(): History {
