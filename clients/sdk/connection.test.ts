@@ -2,19 +2,9 @@ import { encodeFrame } from '@parley/schemas/codec/frame-codec';
 import { settle, VirtualTime } from '@parley/schemas/environment/virtual-time';
 import { describe, expect, it } from 'vitest';
 import { Connection } from './connection.ts';
+import { limits } from './server.fixture.ts';
 import { ServerClock } from './server-clock.ts';
 import type { Transport, TransportHandlers } from './transport.ts';
-
-const limits = {
-  max_frame_bytes: 131072,
-  max_body_bytes: 65536,
-  max_preview_chars: 200,
-  max_page_entries: 200,
-  max_watched: 256,
-  live_window: 64,
-  messages_per_minute: 100,
-  message_id_window_ms: 30000,
-};
 
 interface FakeSocket {
   readonly handlers: TransportHandlers;

@@ -10,7 +10,8 @@ export const bob = '22222222-2222-4222-8222-222222222222';
 export const device = '33333333-3333-4333-8333-333333333333';
 const bobDevice = '44444444-4444-4444-8444-444444444444';
 export const conversation = directConversationId(alice, bob);
-const limits = {
+/** What its hello says. */
+export const limits = {
   max_frame_bytes: 131072,
   max_body_bytes: 65536,
   max_preview_chars: 200,

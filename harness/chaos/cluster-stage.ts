@@ -7,10 +7,10 @@ import { libfaketime, provide } from '../services/system-packages.ts';
 import { ToxiproxyService } from '../services/toxiproxy.ts';
 import { repository } from '../test/program.ts';
 import type { LogLine } from '../world/app-process.ts';
-import { BaseWorld } from '../world/base-world.ts';
 import { ClusterProcesses } from '../world/cluster-processes.ts';
 import { prepareCluster } from '../world/prepare-cluster.ts';
 import { settingsOf } from '../world/services-in-use.ts';
+import { ChaosWorld } from './chaos-world.ts';
 import { type ClusterWays, planWays } from './cluster-ways.ts';
 import { FakeClock } from './fake-clock.ts';
 import { clocks } from './kinds.ts';
@@ -26,25 +26,6 @@ const folder = join(repository, 'var', 'chaos-cluster');
 const leaveTimeoutMs = 35_000;
 const startTimeoutMs = 90_000;
 
-/** People register and connect as they do elsewhere; devices come in through proxies. */
-class ClusterChaosWorld extends BaseWorld {
-  readonly profile = 'cluster';
-  readonly apiUrl: string;
-  readonly gatewayUrls: readonly string[];
-
-  constructor(apiUrl: string, gatewayUrls: readonly string[]) {
-    super();
-    this.apiUrl = apiUrl;
-    this.gatewayUrls = gatewayUrls;
-  }
-
-  readonly take: BaseWorld['observations']['take'] = (process, line) => this.observations.take(process, line);
-
-  close(): Promise<void> {
-    return this.dismiss();
-  }
-}
-
 export class ClusterStage implements ChaosStage {
   readonly #tell: (line: string) => void;
   readonly #services: NativeCluster;
@@ -53,7 +34,7 @@ export class ClusterStage implements ChaosStage {
   readonly #processes: ClusterProcesses;
   readonly #supervisor: Supervisor;
   readonly #clocks: ReadonlyMap<string, FakeClock>;
-  readonly world: ClusterChaosWorld;
+  readonly world: ChaosWorld;
   readonly logs = new ProcessLogs(join(folder, 'logs'));
 
   private constructor(
@@ -80,7 +61,7 @@ export class ClusterStage implements ChaosStage {
       },
       tell,
     );
-    this.world = new ClusterChaosWorld(processes.apiUrl, ways.deviceUrls);
+    this.world = new ChaosWorld('cluster', processes.apiUrl, ways.deviceUrls);
   }
 
   static async create(tell: (line: string) => void): Promise<ClusterStage> {

@@ -6,8 +6,8 @@ import { libfaketime, provide } from '../services/system-packages.ts';
 import { type TcpProxy, ToxiproxyService } from '../services/toxiproxy.ts';
 import { repository } from '../test/program.ts';
 import type { LogLine } from '../world/app-process.ts';
-import { BaseWorld } from '../world/base-world.ts';
 import { Standalone } from '../world/standalone.ts';
+import { ChaosWorld } from './chaos-world.ts';
 import { FakeClock } from './fake-clock.ts';
 import { Links } from './links.ts';
 import { ProcessLogs } from './logs.ts';
@@ -20,26 +20,8 @@ const folder = join(repository, 'var', 'chaos-embedded');
 const name = 'standalone';
 const startTimeoutMs = 60_000;
 
-class EmbeddedChaosWorld extends BaseWorld {
-  readonly profile = 'embedded';
-  readonly apiUrl: string;
-  readonly gatewayUrls: readonly string[];
-
-  constructor(apiUrl: string, gatewayUrls: readonly string[]) {
-    super();
-    this.apiUrl = apiUrl;
-    this.gatewayUrls = gatewayUrls;
-  }
-
-  readonly take: BaseWorld['observations']['take'] = (process, line) => this.observations.take(process, line);
-
-  close(): Promise<void> {
-    return this.dismiss();
-  }
-}
-
 export class EmbeddedStage implements ChaosStage {
-  readonly world: EmbeddedChaosWorld;
+  readonly world: ChaosWorld;
   readonly logs = new ProcessLogs(join(folder, 'logs'));
   readonly #proxies: ToxiproxyService;
   readonly #links: Links;
@@ -67,7 +49,8 @@ export class EmbeddedStage implements ChaosStage {
       { start: () => standalone.start(this.#clock.environment), kill: () => standalone.process.kill() },
       tell,
     );
-    this.world = new EmbeddedChaosWorld(
+    this.world = new ChaosWorld(
+      'embedded',
       standalone.apiUrl,
       proxies.all.map(({ port }) => `ws://127.0.0.1:${port}`),
     );
