@@ -30,6 +30,30 @@ export interface AuditCheckpoint {
   sealed_at_ms: number;
 }
 
+export type WhoMay = 'everyone' | 'admins';
+
+/** Title, description, picture or settings of a group changed; what is null did not. Appended by the directory relay only. */
+export interface ConversationChanged {
+  /** the group */
+  conversation_id: string;
+  /** last + 1 */
+  directory_version: number;
+  /** by whom */
+  changed_by: string;
+  /** new name of the group */
+  title: null | string;
+  /** new description; empty for none */
+  description: null | string;
+  /** where the new picture is; empty for none */
+  picture_url: null | string;
+  /** who may send messages from now on */
+  who_may_send: null | WhoMay;
+  /** who may change title, description, picture and timer from now on */
+  who_may_edit: null | WhoMay;
+  /** version of the rules */
+  rules_version: number;
+}
+
 export type MemberRole = 'member' | 'admin';
 
 /** One member at the creation of a group. */
@@ -52,6 +76,16 @@ export interface ConversationCreated {
   members: InitialMember[];
   /** version of the rules */
   rules_version: number;
+  /** name of the group */
+  title: null | string;
+  /** what the group is for */
+  description: null | string;
+  /** where the picture of the group is */
+  picture_url: null | string;
+  /** who may send messages */
+  who_may_send: WhoMay;
+  /** who may change title, description, picture and timer */
+  who_may_edit: WhoMay;
 }
 
 /** A record that no version of the code can process, kept whole so that it can be looked at and sent again. */
@@ -74,6 +108,8 @@ export interface DeadLetter {
   detail: string;
 }
 
+export type JoinedVia = 'added' | 'invite_link';
+
 /** A user joined a group. Appended by the directory relay only. */
 export interface MemberAdded {
   /** the group */
@@ -88,6 +124,8 @@ export interface MemberAdded {
   added_by: string;
   /** version of the rules */
   rules_version: number;
+  /** added by a member, or by an invite link (added_by is the joiner then) */
+  via: JoinedVia;
 }
 
 /** A user left or was removed from a group. Appended by the directory relay only. */
@@ -100,6 +138,22 @@ export interface MemberRemoved {
   user_id: string;
   /** by whom; the same as user_id when they left */
   removed_by: string;
+  /** version of the rules */
+  rules_version: number;
+}
+
+/** A member of a group became an admin, or is one no more. Appended by the directory relay only. */
+export interface MemberRoleChanged {
+  /** the group */
+  conversation_id: string;
+  /** last + 1 */
+  directory_version: number;
+  /** whose role */
+  user_id: string;
+  /** what they are now */
+  role: MemberRole;
+  /** by whom; the last admin who leaves hands the role on */
+  changed_by: string;
   /** version of the rules */
   rules_version: number;
 }
@@ -229,10 +283,12 @@ export interface ReceiptAdvanced {
 /** Every event by its name. */
 export interface EventTypes {
   audit_checkpoint: AuditCheckpoint;
+  conversation_changed: ConversationChanged;
   conversation_created: ConversationCreated;
   dead_letter: DeadLetter;
   member_added: MemberAdded;
   member_removed: MemberRemoved;
+  member_role_changed: MemberRoleChanged;
   message_sent: MessageSent;
   presence_changed: PresenceChanged;
   push_job: PushJob;
@@ -243,10 +299,12 @@ export type EventName = keyof EventTypes;
 
 export const eventSchemas = {
   audit_checkpoint: {"type":"record","name":"AuditCheckpoint","namespace":"parley.events","doc":"The hash chain over one partition of a topic up to an offset, with a short hash of every record of its block, so that a record that is changed later can be named.","fields":[{"name":"topic","type":"string","doc":"which topic is sealed"},{"name":"partition","type":"int","doc":"which of its partitions; the checkpoint lies in the partition of the same number"},{"name":"number","type":"long","doc":"1 for the first checkpoint of a partition, then one more each"},{"name":"previous","type":"bytes","doc":"SHA-256 of the previous checkpoint's Avro body; empty for the first"},{"name":"from_offset","type":"long","doc":"where the block begins; the to_offset of the previous checkpoint"},{"name":"to_offset","type":"long","doc":"where the block ends, exclusive: everything below it is sealed"},{"name":"records","type":{"type":"array","items":{"type":"record","name":"SealedRecord","namespace":"parley.types","doc":"One record of a sealed block.","fields":[{"name":"offset_delta","type":"int","doc":"its offset less from_offset"},{"name":"digest","type":"bytes","doc":"the first 16 bytes of the SHA-256 of its timestamp, key, value and headers"}]}},"doc":"every record of the block, in order; offsets that are absent here held no record"},{"name":"chain","type":"bytes","doc":"SHA-256 chain over all records of the partition below to_offset"},{"name":"sealed_at_ms","type":"long","doc":"when"}]},
-  conversation_created: {"type":"record","name":"ConversationCreated","namespace":"parley.events","doc":"A group came to be. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"group id, never a version 5 UUID"},{"name":"directory_version","type":"long","doc":"per-conversation version; 1 for the creation"},{"name":"created_by","type":{"type":"string","logicalType":"uuid"},"doc":"who created it"},{"name":"members","type":{"type":"array","items":{"type":"record","name":"InitialMember","namespace":"parley.types","doc":"One member at the creation of a group.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"who is in"},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","doc":"An admin may change the group; a member may not.","symbols":["member","admin"],"default":"member"},"doc":"as what"}]}},"doc":"everyone who is in from the start"},{"name":"rules_version","type":"int","doc":"version of the rules"}]},
+  conversation_changed: {"type":"record","name":"ConversationChanged","namespace":"parley.events","doc":"Title, description, picture or settings of a group changed; what is null did not. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the group"},{"name":"directory_version","type":"long","doc":"last + 1"},{"name":"changed_by","type":{"type":"string","logicalType":"uuid"},"doc":"by whom"},{"name":"title","type":["null","string"],"doc":"new name of the group","default":null},{"name":"description","type":["null","string"],"doc":"new description; empty for none","default":null},{"name":"picture_url","type":["null","string"],"doc":"where the new picture is; empty for none","default":null},{"name":"who_may_send","type":["null",{"type":"enum","name":"WhoMay","namespace":"parley.types","doc":"Which members of a group may do something.","symbols":["everyone","admins"],"default":"everyone"}],"doc":"who may send messages from now on","default":null},{"name":"who_may_edit","type":["null","parley.types.WhoMay"],"doc":"who may change title, description, picture and timer from now on","default":null},{"name":"rules_version","type":"int","doc":"version of the rules"}]},
+  conversation_created: {"type":"record","name":"ConversationCreated","namespace":"parley.events","doc":"A group came to be. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"group id, never a version 5 UUID"},{"name":"directory_version","type":"long","doc":"per-conversation version; 1 for the creation"},{"name":"created_by","type":{"type":"string","logicalType":"uuid"},"doc":"who created it"},{"name":"members","type":{"type":"array","items":{"type":"record","name":"InitialMember","namespace":"parley.types","doc":"One member at the creation of a group.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"who is in"},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","doc":"An admin may change the group; a member may not.","symbols":["member","admin"],"default":"member"},"doc":"as what"}]}},"doc":"everyone who is in from the start"},{"name":"rules_version","type":"int","doc":"version of the rules"},{"name":"title","type":["null","string"],"doc":"name of the group","default":null},{"name":"description","type":["null","string"],"doc":"what the group is for","default":null},{"name":"picture_url","type":["null","string"],"doc":"where the picture of the group is","default":null},{"name":"who_may_send","type":{"type":"enum","name":"WhoMay","namespace":"parley.types","doc":"Which members of a group may do something.","symbols":["everyone","admins"],"default":"everyone"},"doc":"who may send messages","default":"everyone"},{"name":"who_may_edit","type":"parley.types.WhoMay","doc":"who may change title, description, picture and timer","default":"everyone"}]},
   dead_letter: {"type":"record","name":"DeadLetter","namespace":"parley.events","doc":"A record that no version of the code can process, kept whole so that it can be looked at and sent again.","fields":[{"name":"topic","type":"string","doc":"where it stood"},{"name":"partition","type":"int","doc":"where it stood"},{"name":"offset","type":"long","doc":"where it stood"},{"name":"timestamp_ms","type":"long","doc":"its record timestamp"},{"name":"key","type":["null","bytes"],"doc":"its key","default":null},{"name":"value","type":["null","bytes"],"doc":"its value, byte for byte","default":null},{"name":"code","type":"string","doc":"why, from the error catalogue"},{"name":"detail","type":"string","doc":"why, without private data"}]},
-  member_added: {"type":"record","name":"MemberAdded","namespace":"parley.events","doc":"A user joined a group. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the group"},{"name":"directory_version","type":"long","doc":"last + 1"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"who joined"},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","doc":"An admin may change the group; a member may not.","symbols":["member","admin"],"default":"member"},"doc":"as what"},{"name":"added_by","type":{"type":"string","logicalType":"uuid"},"doc":"by whom"},{"name":"rules_version","type":"int","doc":"version of the rules"}]},
+  member_added: {"type":"record","name":"MemberAdded","namespace":"parley.events","doc":"A user joined a group. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the group"},{"name":"directory_version","type":"long","doc":"last + 1"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"who joined"},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","doc":"An admin may change the group; a member may not.","symbols":["member","admin"],"default":"member"},"doc":"as what"},{"name":"added_by","type":{"type":"string","logicalType":"uuid"},"doc":"by whom"},{"name":"rules_version","type":"int","doc":"version of the rules"},{"name":"via","type":{"type":"enum","name":"JoinedVia","namespace":"parley.types","doc":"How a user came into a group.","symbols":["added","invite_link"],"default":"added"},"doc":"added by a member, or by an invite link (added_by is the joiner then)","default":"added"}]},
   member_removed: {"type":"record","name":"MemberRemoved","namespace":"parley.events","doc":"A user left or was removed from a group. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the group"},{"name":"directory_version","type":"long","doc":"last + 1"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"who is out"},{"name":"removed_by","type":{"type":"string","logicalType":"uuid"},"doc":"by whom; the same as user_id when they left"},{"name":"rules_version","type":"int","doc":"version of the rules"}]},
+  member_role_changed: {"type":"record","name":"MemberRoleChanged","namespace":"parley.events","doc":"A member of a group became an admin, or is one no more. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the group"},{"name":"directory_version","type":"long","doc":"last + 1"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"whose role"},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","doc":"An admin may change the group; a member may not.","symbols":["member","admin"],"default":"member"},"doc":"what they are now"},{"name":"changed_by","type":{"type":"string","logicalType":"uuid"},"doc":"by whom; the last admin who leaves hands the role on"},{"name":"rules_version","type":"int","doc":"version of the rules"}]},
   message_sent: {"type":"record","name":"MessageSent","namespace":"parley.events","doc":"A device sent something into a conversation; appended by a gateway, which stamps who sent it and what the target was. The record timestamp is the receive time.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"1:1: UUIDv5 of the two sorted user ids; group: made by the server"},{"name":"peer_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"1:1 only: the other user; the fold checks conversation_id against it","default":null},{"name":"message_id","type":"string","doc":"ULID made by the client; its time must lie within the window of the receive time"},{"name":"sender_id","type":{"type":"string","logicalType":"uuid"},"doc":"stamped by the gateway from the access token"},{"name":"sender_device_id","type":{"type":"string","logicalType":"uuid"},"doc":"stamped by the gateway from the access token"},{"name":"message_type","type":{"type":"enum","name":"MessageType","namespace":"parley.types","doc":"text and media carry content; edit, delete and reaction name a target and change how it is shown","symbols":["text","image","video","audio","document","edit","delete","reaction","mls"],"default":"text"},"doc":"what it is"},{"name":"encrypted_body","type":"bytes","doc":"ciphertext made by the client; never read by a server"},{"name":"preview","type":["null","string"],"doc":"at most 200 characters, chosen by the client, or null","default":null},{"name":"media_url","type":["null","string"],"doc":"where the encrypted media is","default":null},{"name":"thumbnail_url","type":["null","string"],"doc":"where the encrypted thumbnail is","default":null},{"name":"reply_to","type":["null","string"],"doc":"the message that this one answers","default":null},{"name":"target","type":["null",{"type":"record","name":"MessageTarget","namespace":"parley.types","doc":"The message that an edit, delete, reaction or reply names, as the gateway read it from the message store","fields":[{"name":"message_id","type":"string","doc":"ULID of the target"},{"name":"seq","type":"long","doc":"seq of the target"},{"name":"sender_id","type":{"type":"string","logicalType":"uuid"},"doc":"who sent the target"},{"name":"message_type","type":"MessageType","doc":"what the target is"},{"name":"at_ms","type":"long","doc":"accepted time T of the target"}]}],"doc":"facts about the target, stamped by the gateway; rows are immutable, so these never change","default":null},{"name":"rules_version","type":"int","doc":"version of the limits and rules that the appender applied; the fold keeps the code of every version"}]},
   presence_changed: {"type":"record","name":"PresenceChanged","namespace":"parley.events","doc":"A connection of a device opened or ended.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"whose"},{"name":"device_id","type":{"type":"string","logicalType":"uuid"},"doc":"which device"},{"name":"connection_id","type":"long","doc":"grows per device; offline ends only the connection that it names"},{"name":"gateway_id","type":"string","doc":"who holds the connection"},{"name":"status","type":{"type":"enum","name":"PresenceStatus","namespace":"parley.types","doc":"Whether a device is connected.","symbols":["online","offline"],"default":"offline"},"doc":"online or offline"},{"name":"at_ms","type":"long","doc":"when; for a swept lease, when it was last renewed"},{"name":"swept","type":"boolean","doc":"true if the sweep of leases ended it, not the gateway","default":false}]},
   push_job: {"type":"record","name":"PushJob","namespace":"parley.events","doc":"One notification for one device that did not get a message live.","fields":[{"name":"job_id","type":{"type":"string","logicalType":"uuid"},"doc":"UUIDv5 of message and device: the same work has the same id"},{"name":"recipient_user_id","type":{"type":"string","logicalType":"uuid"},"doc":"to whom"},{"name":"recipient_device_id","type":{"type":"string","logicalType":"uuid"},"doc":"to which device"},{"name":"sender_user_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"from whom; null for a summary","default":null},{"name":"sender_display_name","type":["null","string"],"doc":"resolved when the job is sent, if null","default":null},{"name":"message_preview","type":["null","string"],"doc":"chosen by the sender's client, at most 200 characters; null: New message","default":null},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"in which conversation"},{"name":"message_id","type":["null","string"],"doc":"the newest message","default":null},{"name":"seq","type":"long","doc":"its seq"},{"name":"platform","type":["null",{"type":"enum","name":"Platform","namespace":"parley.types","doc":"Which push service reaches the device.","symbols":["ios","android","web","desktop"],"default":"web"}],"doc":"resolved when the job is sent, if null","default":null},{"name":"attempt","type":"int","doc":"1 for the first"},{"name":"enqueued_at_ms","type":"long","doc":"when"},{"name":"expires_at_ms","type":["null","long"],"doc":"not sent after this","default":null},{"name":"reason","type":{"type":"enum","name":"PushReason","namespace":"parley.types","doc":"offline: no live session; unacknowledged: sent live but not acknowledged in time; gateway_lost: its gateway died.","symbols":["offline","unacknowledged","gateway_lost"],"default":"offline"},"doc":"why it was not live"}]},
