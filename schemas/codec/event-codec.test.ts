@@ -6,6 +6,7 @@ import { EmbeddedSchemas } from '../registry/embedded-schemas.ts';
 import { type Event, EventCodec, type KnownSchema, type SchemaResolver } from './event-codec.ts';
 import { arbitraryOf } from './frame.arbitrary.ts';
 import { parseSchema } from './schema-node.ts';
+import { untitledGroup } from './untitled-group.fixture.ts';
 
 // Thousands of random inputs take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -92,6 +93,7 @@ describe('EventCodec', () => {
       created_by: '',
       members: [],
       rules_version: 0,
+      ...untitledGroup,
     });
     const claim = Buffer.concat([
       created.subarray(0, 8),

@@ -1,4 +1,5 @@
 /** Given/when/then for the fold: people, a group, and events with the fields that a test cares about. */
+import { untitledGroup } from '@parley/schemas/codec/untitled-group.fixture';
 import type { Random } from '@parley/schemas/environment/random';
 import type { MessageSent, MessageTarget, MessageType } from '@parley/schemas/generated/events';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
@@ -70,7 +71,14 @@ export function created(version = 1, admin = alice, ...others: string[]): Receiv
     { user_id: admin, role: 'admin' as const },
     ...others.map((user_id) => ({ user_id, role: 'member' as const })),
   ];
-  const event = { conversation_id: group, directory_version: version, created_by: admin, members, rules_version: 1 };
+  const event = {
+    ...untitledGroup,
+    conversation_id: group,
+    directory_version: version,
+    created_by: admin,
+    members,
+    rules_version: 1,
+  };
   return { name: 'conversation_created', receivedAtMs: startMs, event };
 }
 
@@ -84,6 +92,7 @@ export function added(version: number, userId: string, conversationId = group): 
       user_id: userId,
       role: 'member',
       added_by: alice,
+      via: 'added',
       rules_version: 1,
     },
   };

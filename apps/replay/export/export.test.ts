@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventCodec } from '@parley/schemas/codec/event-codec';
+import { untitledGroup } from '@parley/schemas/codec/untitled-group.fixture';
 import { systemClock, systemTimers } from '@parley/schemas/environment/system';
 import type { MessageSent } from '@parley/schemas/generated/events';
 import { EmbeddedSchemas } from '@parley/schemas/registry/embedded-schemas';
@@ -63,7 +64,7 @@ describe('an export', () => {
       return { topic: topics.messages, key: `key ${index % 11}`, value, timestampMs: startMs + index };
     });
     const created = codec.encode('conversation_created', {
-      ...{ conversation_id: group, directory_version: 1, created_by: user, rules_version: 1 },
+      ...{ ...untitledGroup, conversation_id: group, directory_version: 1, created_by: user, rules_version: 1 },
       members: [{ user_id: user, role: 'admin' }],
     });
     const odd = [created, Buffer.from('poison'), null].map((value, index) => {

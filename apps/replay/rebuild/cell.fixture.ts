@@ -1,5 +1,7 @@
 /** A log in memory with people who talk, and the live generation that the production processors derive from it. */
+
 import { EventCodec } from '@parley/schemas/codec/event-codec';
+import { untitledGroup } from '@parley/schemas/codec/untitled-group.fixture';
 import { systemClock } from '@parley/schemas/environment/system';
 import type { MessageSent, ReceiptAdvanced } from '@parley/schemas/generated/events';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
@@ -121,7 +123,7 @@ export class MemoryCell implements LogReader {
       role: user_id === owner ? ('admin' as const) : ('member' as const),
     }));
     const created = codec.encode('conversation_created', {
-      ...{ conversation_id: conversationId, directory_version: 1, created_by: owner },
+      ...{ ...untitledGroup, conversation_id: conversationId, directory_version: 1, created_by: owner },
       ...{ members, rules_version: 1 },
     });
     this.#append(topics.messages, conversationId, conversationId, created);

@@ -3,7 +3,9 @@
  *
  * It never dies here: what a relay that died sends again, this one sends again by chance.
  */
+
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
+import { untitledGroup } from '@parley/schemas/codec/untitled-group.fixture';
 import { pause } from '@parley/schemas/environment/clock';
 import type { EventTypes, MemberRole } from '@parley/schemas/generated/events';
 import { currentRules } from '@parley/streams/conversation/rules';
@@ -68,6 +70,7 @@ export class Relay {
       created_by: createdBy,
       members: [...group.members].map(([user_id, role]) => ({ user_id, role })),
       rules_version: currentRules.version,
+      ...untitledGroup,
     });
     return group;
   }
@@ -80,6 +83,7 @@ export class Relay {
       user_id: userId,
       role: 'member',
       added_by: addedBy,
+      via: 'added',
       rules_version: currentRules.version,
     });
   }
