@@ -7,6 +7,7 @@ CONVERSATION_TYPE = ["one_on_one", "group"]
 RECEIPT_KIND = ["delivered", "read"]
 PRESENCE_STATUS = ["online", "offline"]
 RESYNC_REASON = ["slow_device", "session_renewed"]
+TYPING_KIND = ["writing", "recording", "stopped"]
 
 
 class Nullable:
@@ -62,6 +63,7 @@ FRAMES = {
     8: ("watch", [("request_id", INT), ("user_ids", Array(STRING))]),
     9: ("unwatch", [("request_id", INT), ("user_ids", Array(STRING))]),
     10: ("ping", [("client_time_ms", LONG)]),
+    14: ("typing", [("conversation_id", STRING), ("kind", TYPING_KIND)]),
     64: ("hello", [
         ("connection_id", LONG), ("user_id", STRING), ("device_id", STRING), ("gateway_id", STRING),
         ("server_time_ms", LONG), ("heartbeat_interval_ms", INT), ("heartbeat_timeout_ms", INT), ("rules_version", INT),
@@ -95,6 +97,9 @@ FRAMES = {
     ]),
     77: ("go_away", [("reason", STRING), ("reconnect_after_ms", INT)]),
     78: ("resync", [("reason", RESYNC_REASON)]),
+    81: ("member_typing", [
+        ("conversation_id", STRING), ("user_id", STRING), ("kind", TYPING_KIND), ("for_ms", INT),
+    ]),
 }
 CODES = {name: code for code, (name, _) in FRAMES.items()}
 
