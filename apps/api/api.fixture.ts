@@ -7,12 +7,14 @@ import { generateTokenKeys } from '@parley/projections/directory/token-keys';
 import { MemorySessionStore } from '@parley/projections/sessions/store.memory';
 import { createLogger } from '@parley/runtime/logger';
 import { systemRandom } from '@parley/schemas/environment/system';
+import type { Routable } from '@parley/streams/delivery/delivery';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { Registry } from 'prom-client';
 import { createApi } from './api.ts';
 import type { CodeSender } from './code-sender.ts';
 import { type ApiDependencies, type ApiSettings, defaultApiSettings } from './dependencies.ts';
 import { defaultLimits, memoryLimits } from './limits.ts';
+import { Notices } from './notices.ts';
 
 export interface TokenAnswer {
   readonly user_id: string;
@@ -25,6 +27,8 @@ export interface ApiFixture {
   readonly app: FastifyInstance;
   readonly dependencies: ApiDependencies;
   readonly log: string[];
+  /** What was sent to devices. */
+  readonly noticed: Routable[];
   nowMs(): number;
   advance(ms: number): void;
   post(url: string, payload: object, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
@@ -62,6 +66,14 @@ export function makeApi(database: DirectoryDatabase, changes: FixtureChanges = {
   const { privateKeyPem, publicKeyPem } = generateTokenKeys();
   const tokenSettings = { clock, issuer: 'parley', audience: 'parley' };
   const sessions = new MemorySessionStore({ clock });
+  const noticed: Routable[] = [];
+  const router = {
+    route: (items: readonly Routable[]) => {
+      noticed.push(...items);
+      return Promise.resolve({ reached: items.map(() => new Set<string>()) });
+    },
+  };
+  const metrics = new Registry();
   const issuer = new AccessTokenIssuer({ ...tokenSettings, privateKeyPem });
   const dependencies: ApiDependencies = {
     accounts: new Accounts({ database, sessions, issuer, clock, random: systemRandom }),
@@ -69,9 +81,10 @@ export function makeApi(database: DirectoryDatabase, changes: FixtureChanges = {
     sessions,
     limits: memoryLimits(clock, changes.limited === true ? defaultLimits : farAway),
     sender: changes.sender ?? { send: async () => undefined },
+    notices: new Notices({ router, logger, metrics }),
     isReady: changes.isReady ?? (() => true),
     logger,
-    metrics: new Registry(),
+    metrics,
   };
   const settings = { ...defaultApiSettings, production: false, echoCodes: true, ...changes.settings };
   const app = createApi(dependencies, settings);
@@ -81,6 +94,7 @@ export function makeApi(database: DirectoryDatabase, changes: FixtureChanges = {
     app,
     dependencies,
     log,
+    noticed,
     nowMs: () => nowMs,
     advance: (ms) => {
       nowMs += ms;

@@ -10,6 +10,7 @@ import { defaultLimits } from './limits.ts';
 const needed = {
   PARLEY_POSTGRES_URL: 'postgres://localhost/parley',
   PARLEY_REDIS_URL: 'redis://localhost',
+  PARLEY_DELIVERY_SECRET: 's'.repeat(32),
   PARLEY_TOKEN_PRIVATE_KEY: generateTokenKeys().privateKeyPem,
 };
 const webhook = { PARLEY_CODE_WEBHOOK_URL: 'https://bridge.example/codes', PARLEY_CODE_WEBHOOK_SECRET: 'x'.repeat(16) };

@@ -1,6 +1,7 @@
 /** What the API reads from the environment. */
 import type { Limit } from '@parley/projections/limits/limits';
 import {
+  deliveryConfig,
   developmentConfig,
   postgresConfig,
   processConfig,
@@ -59,6 +60,7 @@ export const config = z.object({
   ...processConfig,
   ...postgresConfig,
   ...redisConfig,
+  ...deliveryConfig,
   ...tokenSignerConfig,
   ...developmentConfig,
   ...apiConfig,

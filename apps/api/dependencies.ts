@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { CodeSender } from './code-sender.ts';
 import type { ApiLimits } from './limits.ts';
+import type { Notices } from './notices.ts';
 
 export interface ApiDependencies {
   readonly accounts: Accounts;
@@ -13,6 +14,8 @@ export interface ApiDependencies {
   readonly sessions: Pick<SessionStore, 'isRevoked'>;
   readonly limits: ApiLimits;
   readonly sender: CodeSender;
+  /** Frames to the devices of users who are online. */
+  readonly notices: Notices;
   readonly isReady: () => boolean;
   readonly logger: Logger;
   readonly metrics: Registry;

@@ -9,11 +9,15 @@ import { processClock } from '@parley/runtime/clock';
 import { type Running, runMain } from '@parley/runtime/main';
 import { createMetrics, startOperations } from '@parley/runtime/operations';
 import { systemRandom, systemTimers } from '@parley/schemas/environment/system';
+import { deliverySecret } from '@parley/streams/delivery/delivery-token';
+import { GrpcLink } from '@parley/streams/delivery/link.grpc';
+import { Router } from '@parley/streams/delivery/router';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { createApi } from './api.ts';
 import { config, configProblems, limitsFrom, senderFrom, settingsFrom } from './config.ts';
 import { redisLimits } from './limits.ts';
+import { Notices } from './notices.ts';
 import { Readiness } from './readiness.ts';
 
 const revocationIntervalMs = 60_000;
@@ -34,6 +38,11 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
   const keys = tokenKeysFrom(values.PARLEY_TOKEN_PRIVATE_KEY);
   const issuer = new AccessTokenIssuer({ clock, privateKeyPem: keys.privateKeyPem });
   const accounts = new Accounts({ database, sessions, issuer, clock, random: systemRandom });
+  const link = new GrpcLink({
+    ...{ clock, timers: systemTimers, random: systemRandom, metrics, logger },
+    secret: deliverySecret(values.PARLEY_DELIVERY_SECRET),
+  });
+  const router = new Router(sessions, link, metrics);
   const probes = { directory: () => database.ping(), sessions: () => sessions.isRevoked('probe') };
   const readiness = new Readiness({ probes, timers: systemTimers, logger });
   const app = createApi(
@@ -43,6 +52,7 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
       sessions,
       limits: redisLimits(redis, limitsFrom(values)),
       sender: senderFrom(values, logger),
+      notices: new Notices({ router, logger, metrics }),
       isReady: () => readiness.isReady,
       logger,
       metrics,
@@ -69,6 +79,7 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
       readiness.drain();
       restoring.cancel();
       await app.close();
+      await link.close();
       await operations.close();
       await database.close();
       await sessions.close();

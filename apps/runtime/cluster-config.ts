@@ -61,7 +61,7 @@ export const postgresConfig = {
 };
 
 export const deliveryConfig = {
-  PARLEY_DELIVERY_SECRET: z.string().min(32).meta(secret('shared by processors and gateways: signs delivery tokens')),
+  PARLEY_DELIVERY_SECRET: z.string().min(32).meta(secret('shared by api, processors and gateways: signs delivery tokens')),
 };
 
 export const tokenVerifierConfig = {

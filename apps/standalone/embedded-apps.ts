@@ -2,6 +2,7 @@
 import { createApi } from '@parley/api/api';
 import { limitsFrom, senderFrom, settingsFrom } from '@parley/api/config';
 import { memoryLimits } from '@parley/api/limits';
+import { Notices } from '@parley/api/notices';
 import { createGateway, type Gateway } from '@parley/gateway/gateway';
 import { defaultGatewaySettings } from '@parley/gateway/settings';
 import { createProcessor, defaultProcessorSettings, type Processor } from '@parley/processor/processor';
@@ -17,6 +18,7 @@ import type { Clock, Timers } from '@parley/schemas/environment/clock';
 import type { Random } from '@parley/schemas/environment/random';
 import { EmbeddedSchemas } from '@parley/schemas/registry/embedded-schemas';
 import { InProcessLink } from '@parley/streams/delivery/link.in-process';
+import { Router } from '@parley/streams/delivery/router';
 import { PushJobQueue } from '@parley/streams/push/push-jobs';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
@@ -91,13 +93,14 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
     gateways,
     processor,
     pusher,
-    api: await makeApi(options, verifier, () => gateways.every((one) => one.isReady())),
+    api: await makeApi(options, verifier, link, () => gateways.every((one) => one.isReady())),
   };
 }
 
 async function makeApi(
   options: AppsOptions,
   verifier: PublicKeyVerifier,
+  link: InProcessLink,
   isReady: () => boolean,
 ): Promise<Apps['api']> {
   const { config, stores, clock, logger, metrics } = options;
@@ -112,6 +115,7 @@ async function makeApi(
       sessions,
       limits: memoryLimits(clock, limitsFrom(config)),
       sender: senderFrom(config, logger),
+      notices: new Notices({ router: new Router(sessions, link, metrics), logger, metrics }),
       isReady,
       logger,
       metrics,
