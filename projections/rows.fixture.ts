@@ -30,6 +30,7 @@ export function messageRow(about: Partial<MessageRow> = {}): MessageRow {
     thumbnailUrl: null,
     replyTo: null,
     targetId: null,
+    system: null,
     atMs,
     payloadHash: randomBytes(16),
     writeTimestampUs: atMs * 1000,

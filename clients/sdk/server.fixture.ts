@@ -145,5 +145,6 @@ export function fromBob(seq: number): WireMessage {
     reply_to: null,
     target_id: null,
     at_ms: 1_000_000 + seq,
+    system: null,
   };
 }

@@ -21,6 +21,7 @@ function message(seq: number): WireMessage {
     reply_to: null,
     target_id: null,
     at_ms: seq * 10,
+    system: null,
   };
 }
 

@@ -25,6 +25,7 @@ describe.each(seqs)('seq %d', (seq) => {
         reply_to: null,
         target_id: null,
         at_ms: 1_700_000_000_000,
+        system: null,
       },
     });
     const view = { seq: 0, bodyAt: 0 };

@@ -7,9 +7,10 @@ import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { messageIdTimeMs } from '@parley/schemas/identity/message-id';
 import type {
   Accepted,
+  DirectoryChanged,
+  DirectoryEvent,
   Duplicate,
   Ignored,
-  MembershipChanged,
   Outcome,
   ReceivedEvent,
   Refused,
@@ -115,7 +116,7 @@ export class Judge {
   }
 
   /** Each version once, and in order. */
-  #directory(received: Exclude<ReceivedEvent, { name: 'message_sent' }>, outcome: MembershipChanged | Ignored): void {
+  #directory(received: DirectoryEvent, outcome: DirectoryChanged | Ignored): void {
     const version = received.event.directory_version;
     const isNext = version === this.#version + 1;
     if (outcome.kind === 'ignored') {
@@ -126,7 +127,8 @@ export class Judge {
     this.#version = version;
     if (received.name === 'member_removed') this.#members.delete(received.event.user_id);
     else if (received.name === 'member_added') this.#members.add(received.event.user_id);
-    else for (const { user_id: userId } of received.event.members) this.#members.add(userId);
+    else if (received.name === 'conversation_created')
+      for (const { user_id: userId } of received.event.members) this.#members.add(userId);
   }
 }
 

@@ -51,7 +51,7 @@ export class TrueConversation {
       this.accepted.push(outcome);
       if (outcome.creates) for (const userId of this.state.members.keys()) this.#joins(userId, outcome.seq);
     }
-    if (outcome.kind !== 'membership_changed') return;
+    if (outcome.kind !== 'directory_changed') return;
     // Counted here, not believed: a joiner sees what comes next, one who leaves what came before.
     const nextSeq = this.accepted.length + 1;
     for (const { userId, leftSeq } of outcome.changes) {
@@ -258,8 +258,8 @@ function describe(outcome: Outcome): string {
       return `duplicate of ${outcome.seq} ${outcome.sent.encrypted_body.toString('latin1')}`;
     case 'refused':
       return `refused ${outcome.code} ${outcome.sent.encrypted_body.toString('latin1')}`;
-    case 'membership_changed':
-      return `members ${outcome.changes.map(({ userId, leftSeq }) => `${leftSeq === null ? '+' : '-'}${userId.slice(0, 4)}`).join(' ')}`;
+    case 'directory_changed':
+      return `directory ${outcome.changes.map(({ userId, change }) => `${change} ${userId.slice(0, 4)}`).join(' ')}`;
     default:
       return outcome.kind;
   }

@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS ${keyspace}.messages (
   target_id text,
   created_at timestamp,       -- T
   payload_hash blob,
+  system_change text,         -- what a system message tells, as JSON
   PRIMARY KEY ((conversation_id, bucket, sub_bucket), message_id)
 ) WITH compaction = {
   'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'DAYS', 'compaction_window_size': 10
@@ -56,6 +57,12 @@ CREATE TABLE IF NOT EXISTS ${keyspace}.inbox (
   left_seq bigint,            -- 0: a member
   read_seq bigint,            -- this and the next are written by the receipts processor, with read_seq as the timestamp
   read_ordinal bigint,
+  cleared_seq bigint,         -- hidden from this user up to here; this and the next are written with cleared_seq as the timestamp
+  cleared_ordinal bigint,
+  pinned bigint,              -- this and the rest are written with the mark's version as the timestamp
+  archived bigint,
+  muted bigint,               -- until when, in ms
+  unread bigint,
   PRIMARY KEY ((user_id), conversation_id)
 ) WITH compaction = {'class': 'LeveledCompactionStrategy'}`;
 
@@ -109,9 +116,18 @@ export function schemaStatements(settings: CqlKeyspace): readonly string[] {
   ];
 }
 
+/** Columns that a table got after its first release: they are made where the table is older than they. */
+const addedColumns: ReadonlyArray<{ readonly table: string; readonly column: string; readonly type: string }> = [
+  { table: 'messages', column: 'system_change', type: 'text' },
+];
+
 /** What makes the schema: a connection's client, or anything that runs a statement. */
 export interface StatementRunner {
-  execute(statement: string, params: readonly [], options: { readonly readTimeout: number }): Promise<unknown>;
+  execute(
+    statement: string,
+    params: readonly [],
+    options: { readonly readTimeout: number },
+  ): Promise<{ readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>> }>;
 }
 
 /** A table takes far longer to make than a row: nodes agree on it, and a busy one takes its time. */
@@ -122,7 +138,18 @@ export async function applySchema(client: StatementRunner, statements: readonly 
   for (const statement of statements) await client.execute(statement, [], { readTimeout: schemaTimeoutMs });
 }
 
+/** Not every CQL engine knows ADD IF NOT EXISTS, so that the tables are asked. */
+async function missingColumns(client: StatementRunner, keyspace: string): Promise<readonly string[]> {
+  const query = `SELECT table_name, column_name FROM system_schema.columns WHERE keyspace_name = '${keyspace}'`;
+  const { rows } = await client.execute(query, [], { readTimeout: schemaTimeoutMs });
+  const present = new Set(rows.map((row) => `${String(row['table_name'])}.${String(row['column_name'])}`));
+  return addedColumns
+    .filter(({ table, column }) => !present.has(`${table}.${column}`))
+    .map(({ table, column, type }) => `ALTER TABLE ${keyspace}.${table} ADD ${column} ${type}`);
+}
+
 /** Makes what is missing; does nothing where everything is there. */
-export function ensureCqlSchema(client: StatementRunner, keyspace: CqlKeyspace): Promise<void> {
-  return applySchema(client, schemaStatements(keyspace));
+export async function ensureCqlSchema(client: StatementRunner, keyspace: CqlKeyspace): Promise<void> {
+  await applySchema(client, schemaStatements(keyspace));
+  await applySchema(client, await missingColumns(client, keyspace.keyspace));
 }

@@ -36,6 +36,7 @@ export const messageTypes = new EnumBytes<MessageType>({
   delete: 6,
   reaction: 7,
   mls: 8,
+  system: 9,
 });
 
 export const conversationTypes = new EnumBytes<ConversationType>({ one_on_one: 0, group: 1 });

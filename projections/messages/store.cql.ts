@@ -11,9 +11,10 @@ import { PartitionWrites } from '../cql/partition-writes.ts';
 import { fromUuid, orUnset, toMsOrNull, toNumber, toTextOrNull, toUuid } from '../cql/values.ts';
 import type { StoreWrites } from '../store-writes.ts';
 import type { BucketScan, MessageStore } from './store.ts';
+import { systemOfText, systemText } from './system-text.ts';
 
 const columns = `conversation_id, bucket, sub_bucket, message_id, seq, ordinal, sender_id, sender_device_id, message_type,
-  encrypted_body, preview, media_url, thumbnail_url, reply_to, target_id, created_at, payload_hash`;
+  encrypted_body, preview, media_url, thumbnail_url, reply_to, target_id, created_at, payload_hash, system_change`;
 const selected = `${columns}, WRITETIME(seq) AS write_timestamp`;
 const ofPartition = 'conversation_id = ? AND bucket = ? AND sub_bucket = ?';
 
@@ -24,7 +25,7 @@ const select = (range: string, order: 'ASC' | 'DESC'): string =>
 
 export const messageStatements = {
   insert: `INSERT INTO messages (${columns})
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
   find: `SELECT ${selected} FROM messages WHERE ${ofPartition} AND message_id = ?`,
 } as const;
 
@@ -49,6 +50,7 @@ function insert(row: MessageRow): CqlStatement {
       orUnset(row.targetId),
       row.atMs,
       row.payloadHash,
+      orUnset(row.system === null ? null : systemText(row.system)),
       row.writeTimestampUs,
     ],
   };
@@ -58,6 +60,7 @@ function insert(row: MessageRow): CqlStatement {
 const rowBytes = 512;
 
 function fromRow(row: types.Row): MessageRow {
+  const system = toTextOrNull(row['system_change']);
   return {
     conversationId: fromUuid(row['conversation_id']),
     bucket: row['bucket'] as number,
@@ -74,6 +77,7 @@ function fromRow(row: types.Row): MessageRow {
     thumbnailUrl: toTextOrNull(row['thumbnail_url']),
     replyTo: toTextOrNull(row['reply_to']),
     targetId: toTextOrNull(row['target_id']),
+    system: system === null ? null : systemOfText(system),
     atMs: toMsOrNull(row['created_at']) ?? 0,
     payloadHash: row['payload_hash'] as Buffer,
     writeTimestampUs: toNumber(row['write_timestamp']),

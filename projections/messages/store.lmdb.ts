@@ -4,6 +4,8 @@
  * A row is written once, so the usual write is a single descent of the tree (`noOverwrite`); only where there is a row already are
  * the write timestamps compared, and the greater stays.
  */
+import type { MessageType } from '@parley/schemas/generated/events';
+import type { SystemChange } from '@parley/schemas/generated/wire';
 import { isMessageId, messageIdLength } from '@parley/schemas/identity/message-id';
 import { bucketOfMessageId } from '@parley/streams/conversation/buckets';
 import type { MessageRow } from '@parley/streams/conversation/rows';
@@ -13,6 +15,7 @@ import { type ProjectionEnv, putIfAbsent, type RowDatabase } from '../lmdb/env.t
 import { RowReader, RowWriter } from '../lmdb/row-bytes.ts';
 import type { StoreWrites } from '../store-writes.ts';
 import type { BucketScan, MessageStore } from './store.ts';
+import { systemOfText, systemText } from './system-text.ts';
 
 const writeTimestampAt = 0;
 const seqAt = 8;
@@ -27,8 +30,9 @@ function writeKey(
   return key.start().uuid(conversationId).count(bucket).count(subBucket).ascii(messageId).bytes();
 }
 
+/** What only a system message has comes last, and is not there in the others. */
 function writeValue(value: RowWriter, row: MessageRow): Buffer {
-  return value
+  value
     .start()
     .number(row.writeTimestampUs)
     .number(row.seq)
@@ -43,14 +47,20 @@ function writeValue(value: RowWriter, row: MessageRow): Buffer {
     .text(row.mediaUrl)
     .text(row.thumbnailUrl)
     .text(row.replyTo)
-    .text(row.targetId)
-    .bytes();
+    .text(row.targetId);
+  if (row.system !== null) value.text(systemText(row.system));
+  return value.bytes();
+}
+
+function readSystem(messageType: MessageType, row: RowReader): SystemChange | null {
+  const text = messageType === 'system' ? row.text() : null;
+  return text === null ? null : systemOfText(text);
 }
 
 export function readMessageRow(key: Buffer, value: Buffer): MessageRow {
   const keys = new RowReader(key);
   const row = new RowReader(value);
-  return {
+  const message = {
     conversationId: keys.uuid(),
     bucket: keys.count(),
     subBucket: keys.count(),
@@ -70,6 +80,7 @@ export function readMessageRow(key: Buffer, value: Buffer): MessageRow {
     replyTo: row.text(),
     targetId: row.text(),
   };
+  return { ...message, system: readSystem(message.messageType, row) };
 }
 
 export class LmdbMessageStore implements MessageStore {

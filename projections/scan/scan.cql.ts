@@ -138,7 +138,8 @@ const uuids = (key: ScannedRow['key'], count: number): unknown[] => key.slice(0,
 const tables: Readonly<Record<ScannedProjection, TableScan>> = {
   messages: {
     columns: `conversation_id, bucket, sub_bucket, message_id, seq, ordinal, sender_id, sender_device_id, message_type, encrypted_body,
-      preview, media_url, thumbnail_url, reply_to, target_id, created_at, payload_hash, WRITETIME(seq) AS written`,
+      preview, media_url, thumbnail_url, reply_to, target_id, created_at, payload_hash, system_change,
+      WRITETIME(seq) AS written`,
     partition: ['conversation_id', 'bucket', 'sub_bucket'],
     rowsOf: ([row], token) => {
       const messageId = String(row!['message_id']);
@@ -202,6 +203,7 @@ function messageColumns(row: Row): Record<string, string> {
     thumbnailUrl: hiddenText(row['thumbnail_url']),
     replyTo: text(row['reply_to']),
     targetId: text(row['target_id']),
+    system: hiddenText(row['system_change']),
     atMs: time(row['created_at']),
     payloadHash: bytes(row['payload_hash']),
     writeTimestampUs: text(row['written']),

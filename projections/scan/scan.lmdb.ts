@@ -8,6 +8,7 @@ import { endOfPrefix, RowReader, RowWriter } from '../lmdb/row-bytes.ts';
 import { uuidBytes } from '../lmdb/uuid-bytes.ts';
 import { readBuckets, readInterval } from '../members/store.lmdb.ts';
 import { readMessageRow } from '../messages/store.lmdb.ts';
+import { systemText } from '../messages/system-text.ts';
 import type { ReceiptStep } from '../reproducible.ts';
 import { columnsOf, hidden, type ProjectionScan, type ScannedProjection, type ScannedRow } from './scan.ts';
 
@@ -112,15 +113,18 @@ const placeOf = (key: Buffer): ScannedRow['place'] => [0n, key.toString('latin1'
 
 const readers: Readonly<Record<Exclude<ScannedProjection, 'receipts'>, (entry: Entry) => ScannedRow>> = {
   messages: ({ key, value }) => {
-    const { conversationId, bucket, subBucket, messageId, preview, mediaUrl, thumbnailUrl, ...row } = readMessageRow(
-      key,
-      value,
-    );
+    const { conversationId, bucket, subBucket, messageId, preview, mediaUrl, thumbnailUrl, system, ...row } =
+      readMessageRow(key, value);
     const urls = { mediaUrl: hidden(mediaUrl), thumbnailUrl: hidden(thumbnailUrl) };
     return {
       key: [conversationId, bucket, subBucket, messageId],
       place: placeOf(key),
-      columns: columnsOf({ ...row, ...urls, preview: hidden(preview) }),
+      columns: columnsOf({
+        ...row,
+        ...urls,
+        preview: hidden(preview),
+        system: hidden(system === null ? null : systemText(system)),
+      }),
     };
   },
   members: ({ key, value }) => {

@@ -141,6 +141,13 @@ const send = {
   ),
   preview_too_long: entry(400, null, false, 'The preview is longer than limits.max_preview_chars.', 'Cut the preview.'),
   invalid_message_id: entry(400, null, false, 'The message id is not a ULID.', 'Make a ULID.'),
+  invalid_message_type: entry(
+    400,
+    null,
+    false,
+    'Messages of type system are made by the server alone.',
+    'Send another type.',
+  ),
   peer_unknown: entry(404, null, false, 'There is no such user.', 'Check peer_id.'),
   clock_ahead: entry(
     503,
@@ -174,6 +181,7 @@ const verdict = {
     'The sender is not a member of the conversation.',
     'Nothing: the answer stays the same.',
   ),
+  admins_only: entry(403, null, false, 'Only admins may send to the group.', 'Ask an admin of the group.'),
   conversation_mismatch: entry(
     400,
     null,

@@ -22,6 +22,22 @@ export interface AppendedFrame {
   message_id: string;
 }
 
+/** Client: what stands around a message, or before or after it. Answered by a page. */
+export interface AroundFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  /** the conversation */
+  conversation_id: string;
+  /** ULID of the message; it is in the answer, if it is asked for */
+  message_id: string;
+  /** at most so many messages before it */
+  before: number;
+  /** at most so many messages after it */
+  after: number;
+  /** only image, video, audio and document; the page covers what was looked through */
+  media_only: boolean;
+}
+
 /** Client: this device lacks nothing of the conversation up to seq. */
 export interface DeliveredFrame {
   /** the conversation */
@@ -124,6 +140,18 @@ export interface HistoryFrame {
 
 export type ConversationType = 'one_on_one' | 'group';
 
+export type MarkKind = 'pinned' | 'archived' | 'muted' | 'unread' | 'cleared';
+
+/** What the user keeps about a conversation for themselves. */
+export interface InboxMark {
+  /** what is kept */
+  kind: MarkKind;
+  /** pinned: since when, in ms; archived, unread: 1; muted: until when, in ms; cleared: everything up to this seq is hidden; 0: no longer */
+  value: number;
+  /** the greater one stands */
+  version: number;
+}
+
 /** One conversation in the list of one user. */
 export interface InboxEntry {
   /** the conversation */
@@ -134,18 +162,24 @@ export interface InboxEntry {
   other_user_id: null | string;
   /** group: its id */
   group_id: null | string;
-  /** preview of the last countable message */
+  /** preview of the last countable message; null if it is cleared */
   last_message_preview: null | string;
-  /** T of the last countable message; null if there is none */
+  /** T of the last countable message; null if there is none, or it is cleared */
   last_message_at_ms: null | number;
   /** seq of the last message */
   last_seq: number;
   /** how far this user has read */
   read_seq: number;
-  /** countable messages that the user has neither read nor answered */
+  /** countable messages that the user has neither read nor answered nor cleared: last_ordinal - seen_ordinal */
   unread_count: number;
   /** first seq that the user may no longer see; null while a member */
   left_seq: null | number;
+  /** countable messages up to last_seq */
+  last_ordinal: number;
+  /** countable messages up to the last one that the user has read, answered or cleared */
+  seen_ordinal: number;
+  /** those that were ever set */
+  marks: InboxMark[];
 }
 
 /** Server: answer to inbox, by conversation_id; the reader sorts. */
@@ -158,6 +192,14 @@ export interface InboxPageFrame {
   next: null | string;
 }
 
+/** Server: an entry of the list has changed by what one of the user's devices did; or answer to mark. */
+export interface InboxUpdateFrame {
+  /** of the mark, for the device that set it; null otherwise */
+  request_id: null | number;
+  /** the entry; what is known already and newer stays */
+  entry: InboxEntry;
+}
+
 /** Client: list my conversations. */
 export interface InboxFrame {
   /** chosen by the client; the answer carries it */
@@ -166,6 +208,46 @@ export interface InboxFrame {
   after: null | string;
   /** at most limits.max_page_entries */
   limit: number;
+}
+
+/** Client: keep this about a conversation, on all devices of mine. */
+export interface MarkFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  /** the conversation */
+  conversation_id: string;
+  /** what is kept */
+  kind: MarkKind;
+  /** pinned, archived, unread: 1 or 0; muted: until when, in ms, 0 to end it; cleared: the seq of the last message that is deleted for this user */
+  value: number;
+  /** cleared: the message at that seq; null for all other kinds */
+  message_id: null | string;
+}
+
+export type MemberRole = 'member' | 'admin';
+
+/** Somebody who is, or was, in a conversation. */
+export interface ListedMember {
+  /** the user */
+  user_id: string;
+  /** the role in the end: of one who is a member, now */
+  role: MemberRole;
+  /** the first message that they see */
+  joined_seq: number;
+  /** the first message that they no longer see; null while a member */
+  left_seq: null | number;
+}
+
+/** Server: answer to members. */
+export interface MemberListFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  /** the conversation */
+  conversation_id: string;
+  /** as of the message at this seq */
+  at_seq: number;
+  /** everybody who was a member then */
+  members: ListedMember[];
 }
 
 export type TypingKind = 'writing' | 'recording' | 'stopped';
@@ -180,6 +262,18 @@ export interface MemberTypingFrame {
   kind: TypingKind;
   /** how long it is shown; 0 if they have stopped */
   for_ms: number;
+}
+
+/** Client: who is, or was, in the conversation. */
+export interface MembersFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  /** the conversation */
+  conversation_id: string;
+  /** as of the message at this seq; 0: see at_ms */
+  at_seq: number;
+  /** as of this time, if at_seq is 0; 0: now */
+  at_ms: number;
 }
 
 export type MessageType = 'text' | 'image' | 'video' | 'audio' | 'document' | 'edit' | 'delete' | 'reaction' | 'mls' | 'system';
@@ -320,6 +414,8 @@ export interface MemberReceipt {
   delivered_at_ms: null | number;
   /** when the message at seq was read */
   read_at_ms: null | number;
+  /** the first message that they see: what came before is not theirs to receive */
+  joined_seq: number;
 }
 
 /** Server: answer to receipt_query. */
@@ -426,6 +522,7 @@ export interface WatchFrame {
 export interface FrameTypes {
   accepted: AcceptedFrame;
   appended: AppendedFrame;
+  around: AroundFrame;
   delivered: DeliveredFrame;
   error: ErrorFrame;
   fetch: FetchFrame;
@@ -433,8 +530,12 @@ export interface FrameTypes {
   hello: HelloFrame;
   history: HistoryFrame;
   inbox_page: InboxPageFrame;
+  inbox_update: InboxUpdateFrame;
   inbox: InboxFrame;
+  mark: MarkFrame;
+  member_list: MemberListFrame;
   member_typing: MemberTypingFrame;
+  members: MembersFrame;
   message: MessageFrame;
   page: PageFrame;
   ping: PingFrame;
@@ -468,6 +569,9 @@ export const frameCodes = {
     "watch": 8,
     "unwatch": 9,
     "ping": 10,
+    "mark": 11,
+    "around": 12,
+    "members": 13,
     "typing": 14
   },
   "server": {
@@ -486,6 +590,8 @@ export const frameCodes = {
     "error": 76,
     "go_away": 77,
     "resync": 78,
+    "inbox_update": 79,
+    "member_list": 80,
     "member_typing": 81
   }
 } as const;
@@ -493,15 +599,20 @@ export const frameCodes = {
 export const frameSchemas = {
   accepted: {"type":"record","name":"Accepted","namespace":"parley.wire","doc":"Server: verdict. The message has its place for ever.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"message_id","type":"string","doc":"of the send"},{"name":"seq","type":"long","doc":"its place in the conversation, from 1 without gaps"},{"name":"ordinal","type":"long","doc":"countable messages up to here"},{"name":"at_ms","type":"long","doc":"accepted time T"}]},
   appended: {"type":"record","name":"Appended","namespace":"parley.wire","doc":"Server: the log holds it durably; the verdict follows.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"message_id","type":"string","doc":"of the send"}]},
+  around: {"type":"record","name":"Around","namespace":"parley.wire","doc":"Client: what stands around a message, or before or after it. Answered by a page.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"message_id","type":"string","doc":"ULID of the message; it is in the answer, if it is asked for"},{"name":"before","type":"int","doc":"at most so many messages before it"},{"name":"after","type":"int","doc":"at most so many messages after it"},{"name":"media_only","type":"boolean","doc":"only image, video, audio and document; the page covers what was looked through"}]},
   delivered: {"type":"record","name":"Delivered","namespace":"parley.wire","doc":"Client: this device lacks nothing of the conversation up to seq.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"seq","type":"long","doc":"highest seq below which the device lacks nothing"}]},
   error: {"type":"record","name":"Error","namespace":"parley.wire","doc":"Server: a frame could not be taken; the connection stays up unless a close follows.","fields":[{"name":"code","type":"string","doc":"from the error catalogue"},{"name":"message","type":"string","doc":"one sentence for a person"},{"name":"request_id","type":["null","int"],"doc":"of the request","default":null},{"name":"message_id","type":["null","string"],"doc":"of the send","default":null},{"name":"retry_after_ms","type":["null","int"],"doc":"when the same may be tried again; null if the code names no delay","default":null}]},
   fetch: {"type":"record","name":"Fetch","namespace":"parley.wire","doc":"Client: what comes after my cursor in this conversation (sync and gap repair).","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"after_seq","type":"long","doc":"the cursor: the highest seq below which this device lacks nothing; 0 for everything"},{"name":"after_at_ms","type":"long","doc":"T of the message at the cursor; 0 if after_seq is 0"},{"name":"limit","type":"int","doc":"at most limits.max_page_entries"}]},
   go_away: {"type":"record","name":"GoAway","namespace":"parley.wire","doc":"Server: this gateway is leaving; reconnect elsewhere after the delay.","fields":[{"name":"reason","type":"string","doc":"why, for a person"},{"name":"reconnect_after_ms","type":"int","doc":"how long to wait before connecting again"}]},
   hello: {"type":"record","name":"Hello","namespace":"parley.wire","doc":"Server: the first frame; the connection is registered.","fields":[{"name":"connection_id","type":"long","doc":"grows per device"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"whose connection it is"},{"name":"device_id","type":{"type":"string","logicalType":"uuid"},"doc":"which device of theirs"},{"name":"gateway_id","type":"string","doc":"name of the gateway, for reports"},{"name":"server_time_ms","type":"long","doc":"for clock correction"},{"name":"heartbeat_interval_ms","type":"int","doc":"how often the client sends ping"},{"name":"heartbeat_timeout_ms","type":"int","doc":"without any frame for so long the server closes"},{"name":"rules_version","type":"int","doc":"version of the limits and rules that sends are judged by"},{"name":"limits","type":{"type":"record","name":"Limits","namespace":"parley.types","doc":"The limits that this server applies.","fields":[{"name":"max_frame_bytes","type":"int","doc":"a larger WebSocket message closes the connection"},{"name":"max_body_bytes","type":"int","doc":"of encrypted_body"},{"name":"max_preview_chars","type":"int","doc":"of preview, in Unicode code points"},{"name":"max_page_entries","type":"int","doc":"largest limit of inbox, fetch and history"},{"name":"max_watched","type":"int","doc":"users that one connection may watch"},{"name":"live_window","type":"int","doc":"unacknowledged live messages before catch-up"},{"name":"messages_per_minute","type":"int","doc":"per user"},{"name":"message_id_window_ms","type":"int","doc":"how far a ULID may lie from the server time"}]},"doc":"what the server takes"}]},
   history: {"type":"record","name":"History","namespace":"parley.wire","doc":"Client: what comes before this in the conversation, for scrolling back.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"before_seq","type":"long","doc":"exclusive; 0 for the newest"},{"name":"before_at_ms","type":"long","doc":"T of the message at before_seq; 0 for the newest"},{"name":"limit","type":"int","doc":"at most limits.max_page_entries"}]},
-  inbox_page: {"type":"record","name":"InboxPage","namespace":"parley.wire","doc":"Server: answer to inbox, by conversation_id; the reader sorts.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"entries","type":{"type":"array","items":{"type":"record","name":"InboxEntry","namespace":"parley.types","doc":"One conversation in the list of one user.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"conversation_type","type":{"type":"enum","name":"ConversationType","namespace":"parley.types","doc":"Two users, or a group.","symbols":["one_on_one","group"],"default":"one_on_one"},"doc":"one_on_one or group"},{"name":"other_user_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"1:1: the other user","default":null},{"name":"group_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"group: its id","default":null},{"name":"last_message_preview","type":["null","string"],"doc":"preview of the last countable message","default":null},{"name":"last_message_at_ms","type":["null","long"],"doc":"T of the last countable message; null if there is none","default":null},{"name":"last_seq","type":"long","doc":"seq of the last message"},{"name":"read_seq","type":"long","doc":"how far this user has read"},{"name":"unread_count","type":"int","doc":"countable messages that the user has neither read nor answered"},{"name":"left_seq","type":["null","long"],"doc":"first seq that the user may no longer see; null while a member","default":null}]}},"doc":"in order of conversation_id"},{"name":"next","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"pass as after for the next page; null at the end","default":null}]},
+  inbox_page: {"type":"record","name":"InboxPage","namespace":"parley.wire","doc":"Server: answer to inbox, by conversation_id; the reader sorts.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"entries","type":{"type":"array","items":{"type":"record","name":"InboxEntry","namespace":"parley.types","doc":"One conversation in the list of one user.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"conversation_type","type":{"type":"enum","name":"ConversationType","namespace":"parley.types","doc":"Two users, or a group.","symbols":["one_on_one","group"],"default":"one_on_one"},"doc":"one_on_one or group"},{"name":"other_user_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"1:1: the other user","default":null},{"name":"group_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"group: its id","default":null},{"name":"last_message_preview","type":["null","string"],"doc":"preview of the last countable message; null if it is cleared","default":null},{"name":"last_message_at_ms","type":["null","long"],"doc":"T of the last countable message; null if there is none, or it is cleared","default":null},{"name":"last_seq","type":"long","doc":"seq of the last message"},{"name":"read_seq","type":"long","doc":"how far this user has read"},{"name":"unread_count","type":"int","doc":"countable messages that the user has neither read nor answered nor cleared: last_ordinal - seen_ordinal"},{"name":"left_seq","type":["null","long"],"doc":"first seq that the user may no longer see; null while a member","default":null},{"name":"last_ordinal","type":"long","doc":"countable messages up to last_seq"},{"name":"seen_ordinal","type":"long","doc":"countable messages up to the last one that the user has read, answered or cleared"},{"name":"marks","type":{"type":"array","items":{"type":"record","name":"InboxMark","namespace":"parley.types","doc":"What the user keeps about a conversation for themselves.","fields":[{"name":"kind","type":{"type":"enum","name":"MarkKind","namespace":"parley.types","doc":"pinned: on top of the list; archived: out of the list; muted: no notifications; unread: to be looked at again; cleared: deleted for this user alone.","symbols":["pinned","archived","muted","unread","cleared"],"default":"pinned"},"doc":"what is kept"},{"name":"value","type":"long","doc":"pinned: since when, in ms; archived, unread: 1; muted: until when, in ms; cleared: everything up to this seq is hidden; 0: no longer"},{"name":"version","type":"long","doc":"the greater one stands"}]}},"doc":"those that were ever set"}]}},"doc":"in order of conversation_id"},{"name":"next","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"pass as after for the next page; null at the end","default":null}]},
+  inbox_update: {"type":"record","name":"InboxUpdate","namespace":"parley.wire","doc":"Server: an entry of the list has changed by what one of the user's devices did; or answer to mark.","fields":[{"name":"request_id","type":["null","int"],"doc":"of the mark, for the device that set it; null otherwise","default":null},{"name":"entry","type":{"type":"record","name":"InboxEntry","namespace":"parley.types","doc":"One conversation in the list of one user.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"conversation_type","type":{"type":"enum","name":"ConversationType","namespace":"parley.types","doc":"Two users, or a group.","symbols":["one_on_one","group"],"default":"one_on_one"},"doc":"one_on_one or group"},{"name":"other_user_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"1:1: the other user","default":null},{"name":"group_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"group: its id","default":null},{"name":"last_message_preview","type":["null","string"],"doc":"preview of the last countable message; null if it is cleared","default":null},{"name":"last_message_at_ms","type":["null","long"],"doc":"T of the last countable message; null if there is none, or it is cleared","default":null},{"name":"last_seq","type":"long","doc":"seq of the last message"},{"name":"read_seq","type":"long","doc":"how far this user has read"},{"name":"unread_count","type":"int","doc":"countable messages that the user has neither read nor answered nor cleared: last_ordinal - seen_ordinal"},{"name":"left_seq","type":["null","long"],"doc":"first seq that the user may no longer see; null while a member","default":null},{"name":"last_ordinal","type":"long","doc":"countable messages up to last_seq"},{"name":"seen_ordinal","type":"long","doc":"countable messages up to the last one that the user has read, answered or cleared"},{"name":"marks","type":{"type":"array","items":{"type":"record","name":"InboxMark","namespace":"parley.types","doc":"What the user keeps about a conversation for themselves.","fields":[{"name":"kind","type":{"type":"enum","name":"MarkKind","namespace":"parley.types","doc":"pinned: on top of the list; archived: out of the list; muted: no notifications; unread: to be looked at again; cleared: deleted for this user alone.","symbols":["pinned","archived","muted","unread","cleared"],"default":"pinned"},"doc":"what is kept"},{"name":"value","type":"long","doc":"pinned: since when, in ms; archived, unread: 1; muted: until when, in ms; cleared: everything up to this seq is hidden; 0: no longer"},{"name":"version","type":"long","doc":"the greater one stands"}]}},"doc":"those that were ever set"}]},"doc":"the entry; what is known already and newer stays"}]},
   inbox: {"type":"record","name":"Inbox","namespace":"parley.wire","doc":"Client: list my conversations.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"after","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"conversation_id of the last entry of the page before","default":null},{"name":"limit","type":"int","doc":"at most limits.max_page_entries"}]},
+  mark: {"type":"record","name":"Mark","namespace":"parley.wire","doc":"Client: keep this about a conversation, on all devices of mine.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"kind","type":{"type":"enum","name":"MarkKind","namespace":"parley.types","doc":"pinned: on top of the list; archived: out of the list; muted: no notifications; unread: to be looked at again; cleared: deleted for this user alone.","symbols":["pinned","archived","muted","unread","cleared"],"default":"pinned"},"doc":"what is kept"},{"name":"value","type":"long","doc":"pinned, archived, unread: 1 or 0; muted: until when, in ms, 0 to end it; cleared: the seq of the last message that is deleted for this user"},{"name":"message_id","type":["null","string"],"doc":"cleared: the message at that seq; null for all other kinds","default":null}]},
+  member_list: {"type":"record","name":"MemberList","namespace":"parley.wire","doc":"Server: answer to members.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"at_seq","type":"long","doc":"as of the message at this seq"},{"name":"members","type":{"type":"array","items":{"type":"record","name":"ListedMember","namespace":"parley.types","doc":"Somebody who is, or was, in a conversation.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"the user"},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","doc":"What a member may do in a group.","symbols":["member","admin"],"default":"member"},"doc":"the role in the end: of one who is a member, now"},{"name":"joined_seq","type":"long","doc":"the first message that they see"},{"name":"left_seq","type":["null","long"],"doc":"the first message that they no longer see; null while a member","default":null}]}},"doc":"everybody who was a member then"}]},
   member_typing: {"type":"record","name":"MemberTyping","namespace":"parley.wire","doc":"Server: another member is writing or recording, or has stopped. Shown until for_ms have passed without another.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"who"},{"name":"kind","type":{"type":"enum","name":"TypingKind","namespace":"parley.types","doc":"What a member is doing in a conversation.","symbols":["writing","recording","stopped"],"default":"stopped"},"doc":"what they are doing"},{"name":"for_ms","type":"int","doc":"how long it is shown; 0 if they have stopped"}]},
+  members: {"type":"record","name":"Members","namespace":"parley.wire","doc":"Client: who is, or was, in the conversation.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"at_seq","type":"long","doc":"as of the message at this seq; 0: see at_ms"},{"name":"at_ms","type":"long","doc":"as of this time, if at_seq is 0; 0: now"}]},
   message: {"type":"record","name":"Message","namespace":"parley.wire","doc":"Server: a message, live.","fields":[{"name":"message","type":{"type":"record","name":"WireMessage","namespace":"parley.types","doc":"one accepted message","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"seq","type":"long","doc":"its place in the conversation, from 1 without gaps"},{"name":"ordinal","type":"long","doc":"countable messages up to here"},{"name":"message_id","type":"string","doc":"ULID of the message"},{"name":"sender_id","type":{"type":"string","logicalType":"uuid"},"doc":"who sent it"},{"name":"sender_device_id","type":{"type":"string","logicalType":"uuid"},"doc":"which device of theirs sent it"},{"name":"message_type","type":{"type":"enum","name":"MessageType","namespace":"parley.types","doc":"text and media carry content; edit, delete and reaction name a target and change how it is shown; system tells of a change to the group and is made by the server alone","symbols":["text","image","video","audio","document","edit","delete","reaction","mls","system"],"default":"text"},"doc":"what it is"},{"name":"encrypted_body","type":"bytes","doc":"ciphertext made by the sender; opaque to the server"},{"name":"preview","type":["null","string"],"doc":"at most 200 characters, chosen by the sender, or null","default":null},{"name":"media_url","type":["null","string"],"doc":"where the encrypted media is","default":null},{"name":"thumbnail_url","type":["null","string"],"doc":"where the encrypted thumbnail is","default":null},{"name":"reply_to","type":["null","string"],"doc":"ULID of the message that this one answers","default":null},{"name":"target_id","type":["null","string"],"doc":"ULID of the message that an edit, delete or reaction is about","default":null},{"name":"at_ms","type":"long","doc":"accepted time T"},{"name":"system","type":["null",{"type":"record","name":"SystemChange","namespace":"parley.types","doc":"What happened to a group, as a message of type system tells it.","fields":[{"name":"kind","type":{"type":"enum","name":"SystemKind","namespace":"parley.types","doc":"removed: by somebody else; left: by themselves; changed: several things at once, ask the API for what they are now","symbols":["created","added","joined_by_link","removed","left","promoted","demoted","renamed","described","pictured","who_may_send","who_may_edit","changed"],"default":"changed"},"doc":"what was done"},{"name":"actor_id","type":{"type":"string","logicalType":"uuid"},"doc":"who did it"},{"name":"user_ids","type":{"type":"array","items":{"type":"string","logicalType":"uuid"}},"doc":"to whom: the first members of a group that was created, the one who came, left or changed role; empty otherwise"},{"name":"text","type":["null","string"],"doc":"the new title, description or picture URL (empty: none any more), or everyone or admins; null where there is none","default":null}]}],"doc":"what a message of type system tells; null for all other types","default":null}]},"doc":"the message"}]},
   page: {"type":"record","name":"Page","namespace":"parley.wire","doc":"Server: answer to fetch and history. A seq absent inside covered_from..covered_to is final.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"covered_from","type":"long","doc":"first seq covered"},{"name":"covered_to","type":"long","doc":"last seq covered; below covered_from if nothing"},{"name":"covered_to_at_ms","type":"long","doc":"T to pass as after_at_ms when covered_to is the new cursor"},{"name":"last_seq","type":"long","doc":"the last_seq that the inbox told before the rows were read"},{"name":"more","type":"boolean","doc":"ask again from covered_to (fetch) or covered_from (history)"},{"name":"messages","type":{"type":"array","items":{"type":"record","name":"WireMessage","namespace":"parley.types","doc":"one accepted message","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"seq","type":"long","doc":"its place in the conversation, from 1 without gaps"},{"name":"ordinal","type":"long","doc":"countable messages up to here"},{"name":"message_id","type":"string","doc":"ULID of the message"},{"name":"sender_id","type":{"type":"string","logicalType":"uuid"},"doc":"who sent it"},{"name":"sender_device_id","type":{"type":"string","logicalType":"uuid"},"doc":"which device of theirs sent it"},{"name":"message_type","type":{"type":"enum","name":"MessageType","namespace":"parley.types","doc":"text and media carry content; edit, delete and reaction name a target and change how it is shown; system tells of a change to the group and is made by the server alone","symbols":["text","image","video","audio","document","edit","delete","reaction","mls","system"],"default":"text"},"doc":"what it is"},{"name":"encrypted_body","type":"bytes","doc":"ciphertext made by the sender; opaque to the server"},{"name":"preview","type":["null","string"],"doc":"at most 200 characters, chosen by the sender, or null","default":null},{"name":"media_url","type":["null","string"],"doc":"where the encrypted media is","default":null},{"name":"thumbnail_url","type":["null","string"],"doc":"where the encrypted thumbnail is","default":null},{"name":"reply_to","type":["null","string"],"doc":"ULID of the message that this one answers","default":null},{"name":"target_id","type":["null","string"],"doc":"ULID of the message that an edit, delete or reaction is about","default":null},{"name":"at_ms","type":"long","doc":"accepted time T"},{"name":"system","type":["null",{"type":"record","name":"SystemChange","namespace":"parley.types","doc":"What happened to a group, as a message of type system tells it.","fields":[{"name":"kind","type":{"type":"enum","name":"SystemKind","namespace":"parley.types","doc":"removed: by somebody else; left: by themselves; changed: several things at once, ask the API for what they are now","symbols":["created","added","joined_by_link","removed","left","promoted","demoted","renamed","described","pictured","who_may_send","who_may_edit","changed"],"default":"changed"},"doc":"what was done"},{"name":"actor_id","type":{"type":"string","logicalType":"uuid"},"doc":"who did it"},{"name":"user_ids","type":{"type":"array","items":{"type":"string","logicalType":"uuid"}},"doc":"to whom: the first members of a group that was created, the one who came, left or changed role; empty otherwise"},{"name":"text","type":["null","string"],"doc":"the new title, description or picture URL (empty: none any more), or everyone or admins; null where there is none","default":null}]}],"doc":"what a message of type system tells; null for all other types","default":null}]}},"doc":"in order of seq"}]},
   ping: {"type":"record","name":"Ping","namespace":"parley.wire","doc":"Client: heartbeat, every heartbeat_interval_ms.","fields":[{"name":"client_time_ms","type":"long","doc":"echoed"}]},
@@ -509,7 +620,7 @@ export const frameSchemas = {
   presence: {"type":"record","name":"Presence","namespace":"parley.wire","doc":"Server: a watched user came or went.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"who"},{"name":"status","type":{"type":"enum","name":"PresenceStatus","namespace":"parley.types","doc":"Whether a device is connected.","symbols":["online","offline"],"default":"offline"},"doc":"online or offline"},{"name":"last_seen_ms","type":["null","long"],"doc":"null while online or when unknown","default":null}]},
   read: {"type":"record","name":"Read","namespace":"parley.wire","doc":"Client: the user has read everything up to this message.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"seq","type":"long","doc":"everything up to here was read"},{"name":"message_id","type":"string","doc":"the message at seq"}]},
   receipt_aggregate: {"type":"record","name":"ReceiptAggregate","namespace":"parley.wire","doc":"Server: in a large group, up to where everybody has it.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"kind","type":{"type":"enum","name":"ReceiptKind","namespace":"parley.types","doc":"delivered: the device has it; read: the user has seen it.","symbols":["delivered","read"],"default":"delivered"},"doc":"delivered or read"},{"name":"seq","type":"long","doc":"everybody has everything up to here"},{"name":"at_ms","type":"long","doc":"when the last of them got there"}]},
-  receipt_list: {"type":"record","name":"ReceiptList","namespace":"parley.wire","doc":"Server: answer to receipt_query.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"members","type":{"type":"array","items":{"type":"record","name":"MemberReceipt","namespace":"parley.types","doc":"How far one member is.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"the user"},{"name":"delivered_seq","type":"long","doc":"everything up to here is on at least one of their devices"},{"name":"read_seq","type":"long","doc":"everything up to here was read"},{"name":"delivered_at_ms","type":["null","long"],"default":null,"doc":"when the message at seq was delivered"},{"name":"read_at_ms","type":["null","long"],"default":null,"doc":"when the message at seq was read"}]}},"doc":"one entry per current member"}]},
+  receipt_list: {"type":"record","name":"ReceiptList","namespace":"parley.wire","doc":"Server: answer to receipt_query.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"members","type":{"type":"array","items":{"type":"record","name":"MemberReceipt","namespace":"parley.types","doc":"How far one member is.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"the user"},{"name":"delivered_seq","type":"long","doc":"everything up to here is on at least one of their devices"},{"name":"read_seq","type":"long","doc":"everything up to here was read"},{"name":"delivered_at_ms","type":["null","long"],"default":null,"doc":"when the message at seq was delivered"},{"name":"read_at_ms","type":["null","long"],"default":null,"doc":"when the message at seq was read"},{"name":"joined_seq","type":"long","doc":"the first message that they see: what came before is not theirs to receive"}]}},"doc":"one entry per current member"}]},
   receipt_query: {"type":"record","name":"ReceiptQuery","namespace":"parley.wire","doc":"Client: who has received and read up to where, and when the message at seq.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"seq","type":"long","doc":"0: watermarks only"}]},
   receipt: {"type":"record","name":"Receipt","namespace":"parley.wire","doc":"Server: a member's watermark advanced.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"whose watermark"},{"name":"kind","type":{"type":"enum","name":"ReceiptKind","namespace":"parley.types","doc":"delivered: the device has it; read: the user has seen it.","symbols":["delivered","read"],"default":"delivered"},"doc":"delivered or read"},{"name":"seq","type":"long","doc":"everything up to here"},{"name":"at_ms","type":"long","doc":"when the gateway was told"}]},
   refused: {"type":"record","name":"Refused","namespace":"parley.wire","doc":"Server: verdict. The message has no place; the code says why.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"message_id","type":"string","doc":"of the send"},{"name":"code","type":"string","doc":"from the error catalogue"}]},

@@ -19,8 +19,8 @@ const inGroup = (sender_id: string) => sent({ conversation_id: group, sender_id 
 describe('rule 20: directory events apply in the order of their versions', () => {
   it('rule 20: version last + 1 applies, lower ones are ignored', () => {
     const story = given(group);
-    expect(story.when(created(1, alice, bob))).toMatchObject({ kind: 'membership_changed', directoryVersion: 1 });
-    expect(story.when(added(2, carol))).toMatchObject({ kind: 'membership_changed', directoryVersion: 2 });
+    expect(story.when(created(1, alice, bob))).toMatchObject({ kind: 'directory_changed', directoryVersion: 1 });
+    expect(story.when(added(2, carol))).toMatchObject({ kind: 'directory_changed', directoryVersion: 2 });
     const members = story.state.members;
     for (const old of [removed(2, carol), removed(1, bob), created(1, mallory), removed(0, bob), removed(-7, bob)]) {
       expect(story.when(old)).toMatchObject({ kind: 'ignored', reason: 'already_applied' });
@@ -37,13 +37,13 @@ describe('rule 20: directory events apply in the order of their versions', () =>
     });
     expect(story.state).toBe(before);
     story.when(added(2, carol));
-    expect(story.when(added(3, bob))).toMatchObject({ kind: 'membership_changed' });
+    expect(story.when(added(3, bob))).toMatchObject({ kind: 'directory_changed' });
   });
 
   it('rule 20: needs no window, however old the event is', () => {
     const story = given(group, created(1, alice), { ...inGroup(alice), receivedAtMs: startMs });
     const old = { ...added(2, bob), receivedAtMs: startMs - 86_400_000 };
-    expect(story.when(old)).toMatchObject({ kind: 'membership_changed', atMs: startMs });
+    expect(story.when(old)).toMatchObject({ kind: 'directory_changed', atMs: startMs });
   });
 });
 
@@ -67,8 +67,8 @@ describe('membership intervals', () => {
 
   it('adding a present member or removing an absent one only advances the version', () => {
     const story = given(group, created(1, alice, bob));
-    expect(story.when(added(2, bob))).toMatchObject({ kind: 'membership_changed', changes: [] });
-    expect(story.when(removed(3, mallory))).toMatchObject({ kind: 'membership_changed', changes: [] });
+    expect(story.when(added(2, bob))).toMatchObject({ kind: 'directory_changed', changes: [] });
+    expect(story.when(removed(3, mallory))).toMatchObject({ kind: 'directory_changed', changes: [] });
     expect(story.state).toMatchObject({ directoryVersion: 3 });
     expect(story.state.members.size).toBe(2);
   });

@@ -2,8 +2,9 @@
  * A send: the same message again, a refusal, or the next seq.
  *
  * The order of the checks is part of the rules. A remembered id comes first, so that a retry gets its first verdict whatever has
- * changed since (design rule 1). Then what may not be remembered: an id that is no ULID, rules that this build does not know, an id
- * outside its window (design rule 3), a window that is full. Every refusal after these is remembered.
+ * changed since (design rule 1). Then what may not be remembered: a type that only the fold makes, an id that is no ULID, rules
+ * that this build does not know, an id outside its window (design rule 3), a window that is full. Every refusal after these is
+ * remembered.
  */
 import type { ErrorCode } from '@parley/schemas/errors/catalogue';
 import type { MessageSent } from '@parley/schemas/generated/events';
@@ -14,7 +15,7 @@ import { refusalOfTarget } from './decide-target.ts';
 import type { Accepted, Duplicate, Halted, Moment, Refused } from './outcome.ts';
 import { payloadHash } from './payload-hash.ts';
 import type { RecentDecision } from './recent-decisions.ts';
-import { currentRules, isCountable, isLongerThan, type Rules, recentWindowMs, rulesOf } from './rules.ts';
+import { currentRules, isCountable, isLongerThan, isSpeech, type Rules, recentWindowMs, rulesOf } from './rules.ts';
 import { type ConversationState, exists } from './state.ts';
 
 type MessageOutcome = Accepted | Duplicate | Refused | Halted;
@@ -62,8 +63,11 @@ function refusalOfSender(state: ConversationState, sent: MessageSent): ErrorCode
   // A peer says that the sender means a 1:1 conversation, which this id cannot be.
   if (!direct && sent.peer_id !== null) return 'conversation_mismatch';
   if (!exists(state)) return direct ? refusalOfFirst(state, sent) : 'conversation_unknown';
-  if (!state.members.has(sent.sender_id)) return 'not_a_member';
+  const member = state.members.get(sent.sender_id);
+  if (member === undefined) return 'not_a_member';
   if (sent.peer_id !== null && !isPeer(state, sent.sender_id, sent.peer_id)) return 'conversation_mismatch';
+  // Reactions, deletions and commits of the encryption are everybody's, or a silent member could not even take back a word.
+  if (state.whoMaySend === 'admins' && member.role !== 'admin' && isSpeech(sent.message_type)) return 'admins_only';
   return null;
 }
 
@@ -100,6 +104,7 @@ export function decideMessage(state: ConversationState, sent: MessageSent, momen
   const hash = payloadHash(sent);
   const first = remembered(state, sent.message_id, moment.atMs);
   if (first !== undefined) return decideAgain(first, sent, hash, moment);
+  if (sent.message_type === 'system') return refuse(sent, hash, moment, 'invalid_message_type', false);
   if (!isMessageId(sent.message_id)) return refuse(sent, hash, moment, 'invalid_message_id', false);
   const rules = rulesOf(sent.rules_version);
   if (rules === undefined) return withoutRules(sent, hash, moment);

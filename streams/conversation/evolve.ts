@@ -1,6 +1,6 @@
 /** `evolve(state, outcome) → state`: the conversation after what was decided. Pure: neither argument is changed. */
 import { type BucketPlace, withRow } from './buckets.ts';
-import type { Accepted, MembershipChanged, Outcome } from './outcome.ts';
+import type { Accepted, DirectoryChanged, Outcome, SystemMessage } from './outcome.ts';
 import type { RecentDecision } from './recent-decisions.ts';
 import { recentWindowMs } from './rules.ts';
 import type { ConversationState, Member } from './state.ts';
@@ -13,7 +13,7 @@ function firstMembers({ sent, seq }: Accepted): ReadonlyMap<string, Member> {
   return members;
 }
 
-function changedMembers(members: ReadonlyMap<string, Member>, { changes }: MembershipChanged) {
+function changedMembers(members: ReadonlyMap<string, Member>, { changes }: DirectoryChanged) {
   if (changes.length === 0) return members;
   const changed = new Map(members);
   for (const { userId, role, joinedSeq, leftSeq } of changes) {
@@ -23,11 +23,16 @@ function changedMembers(members: ReadonlyMap<string, Member>, { changes }: Membe
   return changed;
 }
 
-/** What is remembered of a send. */
+/** What is remembered of a message. */
 function decisionOf(outcome: Outcome): RecentDecision | null {
   if (outcome.kind === 'accepted') {
     const { sent, atMs, seq, ordinal, payloadHash } = outcome;
     return { messageId: sent.message_id, atMs, seq, ordinal, refused: null, payloadHash };
+  }
+  if (outcome.kind === 'directory_changed' && outcome.system !== null) {
+    // Also where the window is full: directory events are few, and the id must not be taken by a client that saw it.
+    const { messageId, seq, ordinal, payloadHash } = outcome.system;
+    return { messageId, atMs: outcome.atMs, seq, ordinal, refused: null, payloadHash };
   }
   if (outcome.kind === 'refused' && outcome.remembered) {
     const { sent, atMs, code, payloadHash } = outcome;
@@ -36,30 +41,38 @@ function decisionOf(outcome: Outcome): RecentDecision | null {
   return null;
 }
 
-function placeOf({ bucket, subBucket, opensBucket }: Accepted): BucketPlace {
+function placeOf({ bucket, subBucket, opensBucket }: Accepted | SystemMessage): BucketPlace {
   return { bucket, subBucket, opens: opensBucket };
 }
 
 function nextMembers(state: ConversationState, outcome: Outcome): ReadonlyMap<string, Member> {
   if (outcome.kind === 'accepted') return outcome.creates ? firstMembers(outcome) : state.members;
-  return outcome.kind === 'membership_changed' ? changedMembers(state.members, outcome) : state.members;
+  return outcome.kind === 'directory_changed' ? changedMembers(state.members, outcome) : state.members;
+}
+
+/** What took the next seq, if something did. */
+function numbered(outcome: Outcome): Accepted | SystemMessage | null {
+  if (outcome.kind === 'accepted') return outcome;
+  return outcome.kind === 'directory_changed' ? outcome.system : null;
 }
 
 export function evolve(state: ConversationState, outcome: Outcome): ConversationState {
   if (outcome.kind === 'halted') return state;
   const kept = state.recent.prune(outcome.atMs - recentWindowMs);
   const decision = decisionOf(outcome);
-  const accepted = outcome.kind === 'accepted' ? outcome : null;
+  const message = numbered(outcome);
+  const directory = outcome.kind === 'directory_changed' ? outcome : null;
   return {
     conversationId: state.conversationId,
     conversationType: state.conversationType,
     lastAtMs: outcome.atMs,
-    lastSeq: accepted?.seq ?? state.lastSeq,
-    lastOrdinal: accepted?.ordinal ?? state.lastOrdinal,
+    lastSeq: message?.seq ?? state.lastSeq,
+    lastOrdinal: message?.ordinal ?? state.lastOrdinal,
     writeTimestampUs: outcome.writeTimestampUs,
-    directoryVersion: outcome.kind === 'membership_changed' ? outcome.directoryVersion : state.directoryVersion,
+    directoryVersion: directory?.directoryVersion ?? state.directoryVersion,
     members: nextMembers(state, outcome),
-    buckets: accepted === null ? state.buckets : withRow(state.buckets, placeOf(accepted)),
+    whoMaySend: directory?.whoMaySend ?? state.whoMaySend,
+    buckets: message === null ? state.buckets : withRow(state.buckets, placeOf(message)),
     recent: decision === null ? kept : kept.add(decision),
   };
 }

@@ -1,18 +1,25 @@
 /** What `decide` says of one event. `evolve` and the processor act on nothing else. */
 import type { ErrorCode } from '@parley/schemas/errors/catalogue';
 import type {
+  ConversationChanged,
   ConversationCreated,
   MemberAdded,
   MemberRemoved,
   MemberRole,
+  MemberRoleChanged,
   MessageSent,
+  WhoMay,
 } from '@parley/schemas/generated/events';
+import type { SystemChange } from '@parley/schemas/generated/wire';
 
-export type ConversationEvent =
-  | { readonly name: 'message_sent'; readonly event: MessageSent }
+export type DirectoryEvent =
   | { readonly name: 'conversation_created'; readonly event: ConversationCreated }
+  | { readonly name: 'conversation_changed'; readonly event: ConversationChanged }
   | { readonly name: 'member_added'; readonly event: MemberAdded }
-  | { readonly name: 'member_removed'; readonly event: MemberRemoved };
+  | { readonly name: 'member_removed'; readonly event: MemberRemoved }
+  | { readonly name: 'member_role_changed'; readonly event: MemberRoleChanged };
+
+export type ConversationEvent = { readonly name: 'message_sent'; readonly event: MessageSent } | DirectoryEvent;
 
 /** An event as the fold gets it: decoded, with the record's timestamp as the receive time. */
 export type ReceivedEvent = ConversationEvent & { readonly receivedAtMs: number };
@@ -60,6 +67,8 @@ export interface Refused extends Moment {
 }
 
 export interface MemberChange {
+  /** `role`: the same interval, under another role. */
+  readonly change: 'joined' | 'left' | 'role';
   readonly userId: string;
   readonly role: MemberRole;
   readonly joinedSeq: number;
@@ -67,10 +76,27 @@ export interface MemberChange {
   readonly leftSeq: number | null;
 }
 
-export interface MembershipChanged extends Moment {
-  readonly kind: 'membership_changed';
+/** The message that a directory event becomes. */
+export interface SystemMessage {
+  readonly messageId: string;
+  readonly payloadHash: Buffer;
+  readonly seq: number;
+  /** That of the last countable message: nobody has to read a system message. */
+  readonly ordinal: number;
+  readonly bucket: number;
+  readonly subBucket: number;
+  readonly opensBucket: boolean;
+  readonly change: SystemChange;
+}
+
+export interface DirectoryChanged extends Moment {
+  readonly kind: 'directory_changed';
   readonly directoryVersion: number;
   readonly changes: readonly MemberChange[];
+  /** From now on; null: as it was. */
+  readonly whoMaySend: WhoMay | null;
+  /** Null where the event changes nothing, or is of rules under which it takes no seq. */
+  readonly system: SystemMessage | null;
 }
 
 /**
@@ -93,4 +119,4 @@ export interface Halted extends Moment {
   readonly code: 'directory_gap' | 'rules_unknown';
 }
 
-export type Outcome = Accepted | Duplicate | Refused | MembershipChanged | Ignored | Halted;
+export type Outcome = Accepted | Duplicate | Refused | DirectoryChanged | Ignored | Halted;

@@ -1,6 +1,7 @@
 /** Outcomes as rows: what the conversation processor asks the projections to hold. Projections import these shapes. */
 import type { MemberRole, MessageType } from '@parley/schemas/generated/events';
 import type { ConversationType } from '@parley/schemas/generated/state';
+import type { SystemChange } from '@parley/schemas/generated/wire';
 import type { BucketRef } from './state.ts';
 
 /** One membership interval [joinedSeq, leftSeq). Key: conversation, user, joinedSeq. */
@@ -22,7 +23,7 @@ export interface ConversationRow {
   readonly writeTimestampUs: number;
 }
 
-/** One accepted message. Key: (conversation, bucket, sub-bucket), message id. Written once, never changed. */
+/** One accepted message, or a system message. Key: (conversation, bucket, sub-bucket), message id. Written once, never changed. */
 export interface MessageRow {
   readonly conversationId: string;
   readonly bucket: number;
@@ -39,6 +40,8 @@ export interface MessageRow {
   readonly thumbnailUrl: string | null;
   readonly replyTo: string | null;
   readonly targetId: string | null;
+  /** What a message of type `system` tells; its sender is who did it, its device nobody's. */
+  readonly system: SystemChange | null;
   /** T. */
   readonly atMs: number;
   readonly payloadHash: Buffer;

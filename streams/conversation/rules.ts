@@ -25,6 +25,8 @@ export interface Rules {
   readonly maxRowsPerSubBucket: number;
   /** Ids that a conversation remembers at once; more sends within 120 s are refused as `conversation_busy`. */
   readonly maxRecentDecisions: number;
+  /** A directory event that changes something takes a seq and becomes a system message. */
+  readonly directoryTakesSeq: boolean;
 }
 
 /**
@@ -34,18 +36,19 @@ export interface Rules {
  */
 export const recentWindowMs = 120_000;
 
-const versions: readonly Rules[] = [
-  {
-    version: 1,
-    messageIdWindowMs: 30_000,
-    editWindowMs: 15 * minuteMs,
-    deleteWindowMs: 60 * hourMs,
-    maxBodyBytes: 65_536,
-    maxPreviewChars: 200,
-    maxRowsPerSubBucket: 100_000,
-    maxRecentDecisions: 16_384,
-  },
-];
+const first: Rules = {
+  version: 1,
+  messageIdWindowMs: 30_000,
+  editWindowMs: 15 * minuteMs,
+  deleteWindowMs: 60 * hourMs,
+  maxBodyBytes: 65_536,
+  maxPreviewChars: 200,
+  maxRowsPerSubBucket: 100_000,
+  maxRecentDecisions: 16_384,
+  directoryTakesSeq: false,
+};
+
+const versions: readonly Rules[] = [first, { ...first, version: 2, directoryTakesSeq: true }];
 
 /** Undefined for a version that this build does not know. */
 export function rulesOf(version: number): Rules | undefined {
@@ -58,6 +61,11 @@ export const currentRules: Rules = versions.at(-1)!;
 /** Types that a person counts as messages: they raise `unread` and show in the conversation list. */
 export function isCountable(type: MessageType): boolean {
   return type === 'text' || type === 'image' || type === 'video' || type === 'audio' || type === 'document';
+}
+
+/** Types by which a member says something, also by changing what they said; `who_may_send` is about these. */
+export function isSpeech(type: MessageType): boolean {
+  return isCountable(type) || type === 'edit';
 }
 
 /** Types that change how another message is shown, and must name it. */

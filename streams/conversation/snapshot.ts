@@ -13,7 +13,7 @@ import { maxLongBytes, writeLong } from './recent-encoding.ts';
 import type { ConversationState, Member } from './state.ts';
 
 /** To be raised whenever the layout, or what the fold does with equal events, changes. */
-export const stateVersion = 1;
+export const stateVersion = 2;
 
 const snapshotType = avro.Type.forSchema(stateSchemas.conversation_snapshot as unknown as avro.Schema);
 const versionType = avro.Type.forSchema('int');
@@ -30,6 +30,7 @@ function snapshotOf(state: ConversationState): ConversationSnapshot {
     last_ordinal: state.lastOrdinal,
     write_timestamp_us: state.writeTimestampUs,
     directory_version: state.directoryVersion,
+    who_may_send: state.whoMaySend,
     members: members.map(([user_id, { role, joinedSeq }]) => ({
       user_id,
       role,
@@ -73,6 +74,7 @@ export function decodeSnapshot(bytes: Buffer): ConversationState | null {
     writeTimestampUs: snapshot.write_timestamp_us,
     directoryVersion: snapshot.directory_version,
     members,
+    whoMaySend: snapshot.who_may_send,
     buckets: snapshot.buckets.map(({ bucket, sub_bucket, rows }) => ({ bucket, subBucket: sub_bucket, rows })),
     recent: decisionsOf(
       snapshot.recent.map(({ message_id, at_ms, seq, ordinal, refused, payload_hash }) => ({

@@ -1,5 +1,5 @@
 /** The state of one conversation: what its events so far mean, and all that `decide` may look at. */
-import type { ConversationType, MemberRole } from '@parley/schemas/generated/state';
+import type { ConversationType, MemberRole, WhoMay } from '@parley/schemas/generated/state';
 import { isDirectConversationId } from '@parley/schemas/identity/conversation-id';
 import { noDecisions, type RecentDecisions } from './recent-decisions.ts';
 
@@ -31,6 +31,8 @@ export interface ConversationState {
   readonly directoryVersion: number;
   /** Current members by user id. A conversation that does not exist yet has none. */
   readonly members: ReadonlyMap<string, Member>;
+  /** Groups only: that of a 1:1 conversation never changes. */
+  readonly whoMaySend: WhoMay;
   readonly buckets: readonly BucketRef[];
   /** Ids decided in the last 120 s of T. */
   readonly recent: RecentDecisions;
@@ -47,6 +49,7 @@ export function initialState(conversationId: string): ConversationState {
     writeTimestampUs: 0,
     directoryVersion: 0,
     members: new Map(),
+    whoMaySend: 'everyone',
     buckets: [],
     recent: noDecisions,
   };

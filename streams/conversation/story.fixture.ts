@@ -1,7 +1,13 @@
 /** Given/when/then for the fold: people, a group, and events with the fields that a test cares about. */
 import { untitledGroup } from '@parley/schemas/codec/untitled-group.fixture';
 import type { Random } from '@parley/schemas/environment/random';
-import type { MessageSent, MessageTarget, MessageType } from '@parley/schemas/generated/events';
+import type {
+  ConversationChanged,
+  MemberRole,
+  MessageSent,
+  MessageTarget,
+  MessageType,
+} from '@parley/schemas/generated/events';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { makeMessageId } from '@parley/schemas/identity/message-id';
 import { decide, initialState } from './decide.ts';
@@ -110,6 +116,23 @@ export function removed(version: number, userId: string): ReceivedEvent {
       rules_version: 1,
     },
   };
+}
+
+export function roleChanged(version: number, userId: string, role: MemberRole): ReceivedEvent {
+  const changed = { user_id: userId, role, changed_by: alice };
+  const event = { conversation_id: group, directory_version: version, ...changed, rules_version: 2 };
+  return { name: 'member_role_changed', receivedAtMs: startMs, event };
+}
+
+export function changed(version: number, fields: Partial<ConversationChanged>): ReceivedEvent {
+  const nothing = { title: null, description: null, picture_url: null, who_may_send: null, who_may_edit: null };
+  const about = { conversation_id: group, directory_version: version, changed_by: alice, rules_version: 2 };
+  return { name: 'conversation_changed', receivedAtMs: startMs, event: { ...about, ...nothing, ...fields } };
+}
+
+/** The event as one of rules version 2: it takes a seq. */
+export function numbered(received: ReceivedEvent, about: Readonly<Record<string, unknown>> = {}): ReceivedEvent {
+  return { ...received, event: { ...received.event, rules_version: 2, ...about } } as ReceivedEvent;
 }
 
 /** What a gateway would stamp about an accepted message. */

@@ -33,6 +33,10 @@ export interface Slice {
   readonly halted: HaltedAt | null;
 }
 
+function isForMembers(outcome: Outcome): boolean {
+  return outcome.kind === 'accepted' || (outcome.kind === 'directory_changed' && outcome.system !== null);
+}
+
 /** Decides events from an index on; the working states move along. */
 export function decideSlice(
   events: readonly DecodedRecord[],
@@ -53,7 +57,7 @@ export function decideSlice(
     const state = evolve(held.state, outcome);
     working.set(conversationId, { state, offset });
     decided.push({ offset, conversationId, outcome, state });
-    recipients += outcome.kind === 'accepted' ? state.members.size : 1;
+    recipients += isForMembers(outcome) ? state.members.size : 1;
   }
   return { decided, next, halted: null };
 }

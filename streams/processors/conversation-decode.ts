@@ -8,6 +8,7 @@
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { ConversationEvent, ReceivedEvent } from '../conversation/outcome.ts';
+import { rulesOf } from '../conversation/rules.ts';
 import type { LogRecord } from '../log/log.ts';
 import type { PoisonSink } from './decode-batch.ts';
 
@@ -40,7 +41,12 @@ function requireUuid(field: string, value: string | null): void {
   }
 }
 
-/** What goes on into rows and frames; ids that are only written down (`added_by`) are not looked at. */
+/** Who did it goes into a row where the event becomes a message; before version 2 of the rules it was only written down. */
+function requireActor(field: string, value: string, { rules_version }: { readonly rules_version: number }): void {
+  if (rulesOf(rules_version)?.directoryTakesSeq === true) requireUuid(field, value);
+}
+
+/** What goes on into rows and frames. */
 function requireUuids(one: ConversationEvent): void {
   requireUuid('conversation_id', one.event.conversation_id);
   switch (one.name) {
@@ -51,9 +57,22 @@ function requireUuids(one: ConversationEvent): void {
       return;
     case 'conversation_created':
       for (const { user_id } of one.event.members) requireUuid('user_id', user_id);
+      requireActor('created_by', one.event.created_by, one.event);
       return;
-    default:
+    case 'conversation_changed':
+      requireActor('changed_by', one.event.changed_by, one.event);
+      return;
+    case 'member_added':
       requireUuid('user_id', one.event.user_id);
+      requireActor('added_by', one.event.added_by, one.event);
+      return;
+    case 'member_removed':
+      requireUuid('user_id', one.event.user_id);
+      requireActor('removed_by', one.event.removed_by, one.event);
+      return;
+    case 'member_role_changed':
+      requireUuid('user_id', one.event.user_id);
+      requireActor('changed_by', one.event.changed_by, one.event);
   }
 }
 
@@ -64,6 +83,8 @@ function eventOf(record: LogRecord, codec: EventCodec): ConversationEvent {
     case 'conversation_created':
     case 'member_added':
     case 'member_removed':
+    case 'member_role_changed':
+    case 'conversation_changed':
       return decoded;
     default:
       throw new ParleyError('poison_schema', { detail: `${decoded.name} in ${record.topic}` });

@@ -1,17 +1,21 @@
 /**
  * Step 3, route: a slice's verdicts and messages as frames, each encoded once, in order of offset, hence of seq.
  *
- * A verdict goes to the device that sent, a message to every device of every member but that one. Messages of one conversation
+ * A verdict goes to the device that sent, a message to every device of every member but that one. A system message goes to every
+ * device of every member, and to those of whom it tells that they are members no more: it is the last that they get. Messages of one conversation
  * share the array of its members for as long as these do not change: a router lays an array out once.
  */
 import { encodeFrame } from '@parley/schemas/codec/frame-codec';
 import type { MessageSent } from '@parley/schemas/generated/events';
-import type { Accepted, Outcome } from '../conversation/outcome.ts';
+import type { Accepted, DirectoryChanged, Outcome, SystemMessage } from '../conversation/outcome.ts';
 import { namedTarget } from '../conversation/payload-hash.ts';
 import type { Member } from '../conversation/state.ts';
+import { systemDeviceId } from '../conversation/system-message.ts';
 import type { Routable } from '../delivery/delivery.ts';
 import type { Decided } from './conversation-decide.ts';
 import type { Verdict } from './conversation-late-ids.ts';
+
+const noBytes = Buffer.alloc(0);
 
 /** An accepted message and where its frame stands among the routables. */
 export interface RoutedMessage {
@@ -49,8 +53,46 @@ function messageFrame({ sent, seq, ordinal, atMs }: Accepted): Buffer {
       reply_to: sent.reply_to,
       target_id: namedTarget(sent),
       at_ms: atMs,
+      system: null,
     },
   });
+}
+
+function systemFrame(conversationId: string, { messageId, seq, ordinal, change }: SystemMessage, atMs: number): Buffer {
+  return encodeFrame('message', {
+    message: {
+      conversation_id: conversationId,
+      seq,
+      ordinal,
+      message_id: messageId,
+      sender_id: change.actor_id,
+      sender_device_id: systemDeviceId,
+      message_type: 'system',
+      encrypted_body: noBytes,
+      preview: null,
+      media_url: null,
+      thumbnail_url: null,
+      reply_to: null,
+      target_id: null,
+      at_ms: atMs,
+      system: change,
+    },
+  });
+}
+
+/** Null where nothing is to be told. */
+function systemRoutable(
+  { conversationId }: Decided,
+  { system, changes, atMs }: DirectoryChanged,
+  members: readonly string[],
+): Routable | null {
+  if (system === null) return null;
+  const leavers = changes.filter(({ change }) => change === 'left').map(({ userId }) => userId);
+  return {
+    frame: systemFrame(conversationId, system, atMs),
+    position: { conversationId, seq: system.seq, atMs },
+    userIds: leavers.length === 0 ? members : [...members, ...leavers],
+  };
 }
 
 /** Null for events that nobody waits for. */
@@ -73,18 +115,24 @@ export function buildFrames(decided: readonly Decided[], late: ReadonlyMap<Decid
   const messages: RoutedMessage[] = [];
   const lists = new Map<ReadonlyMap<string, Member>, readonly string[]>();
   const senders = new Map<string, readonly string[]>();
+  const membersOf = ({ state }: Decided) => listIn(lists, state.members, () => [...state.members.keys()]);
   for (const one of decided) {
+    if (one.outcome.kind === 'directory_changed') {
+      const routable = systemRoutable(one, one.outcome, membersOf(one));
+      if (routable !== null) routables.push(routable);
+      continue;
+    }
     const answer = verdictOf(one, late);
     if (answer === null) continue;
     const { sent, verdict } = answer;
-    const { outcome, state, conversationId } = one;
+    const { outcome, conversationId } = one;
     const frame = verdictFrame(sent, verdict);
     if (outcome.kind !== 'accepted') {
       const userIds = listIn(senders, sent.sender_id, () => [sent.sender_id]);
       routables.push({ frame, position: null, userIds, onlyDeviceId: sent.sender_device_id });
       continue;
     }
-    const members = listIn(lists, state.members, () => [...state.members.keys()]);
+    const members = membersOf(one);
     routables.push({ frame, position: null, userIds: members, onlyDeviceId: sent.sender_device_id });
     messages.push({ conversationId, accepted: outcome, members, routable: routables.length });
     routables.push({

@@ -2,10 +2,10 @@
  * The inbox rows of one conversation's members, merged over a slice: one row a member, however many messages there were.
  *
  * What concerns all members alike is gathered once and given to each at the end, or when the membership changes: who leaves
- * gets what came before, who joins nothing of it. A joiner's own ordinal is that of the moment, so that what came before
+ * gets what came before and the message that tells of it, who joins nothing of what came before. A joiner's own ordinal is that of the moment, so that what came before
  * does not count as unread, and no preview from before is shown.
  */
-import type { Accepted, MembershipChanged } from '../conversation/outcome.ts';
+import type { Accepted, DirectoryChanged } from '../conversation/outcome.ts';
 import type { InboxRow } from '../conversation/rows.ts';
 import { isCountable } from '../conversation/rules.ts';
 import type { ConversationState } from '../conversation/state.ts';
@@ -33,13 +33,16 @@ export class InboxMerge {
     if (sent.message_type !== 'mls') this.#ownOrdinals.set(sent.sender_id, ordinal);
   }
 
-  membershipChanged(state: ConversationState, { changes }: MembershipChanged): void {
-    this.#giveOut();
-    for (const { userId, leftSeq } of changes) {
+  /** A system message moves everyone's last seq, and nothing else: it has no preview and counts as no message. */
+  directoryChanged(state: ConversationState, { changes, system }: DirectoryChanged): void {
+    if (changes.some(({ change }) => change !== 'role')) this.#giveOut();
+    for (const { change, userId, leftSeq } of changes) {
+      if (change === 'role') continue;
       const row = this.#rowOf(state, userId);
       row.leftSeq = leftSeq;
-      if (leftSeq === null) row.ownOrdinal = state.lastOrdinal;
+      if (change === 'joined') row.ownOrdinal = state.lastOrdinal;
     }
+    if (system !== null) this.#pending = state;
   }
 
   #giveOut(): void {

@@ -46,6 +46,8 @@ function knownInSlice(decided: readonly Decided[]): Map<Late, Known | null> {
   for (const one of decided) {
     const { outcome } = one;
     if (outcome.kind === 'accepted') accepted.set(keyOf(one, outcome.sent.message_id), outcome);
+    else if (outcome.kind === 'directory_changed' && outcome.system !== null)
+      accepted.set(keyOf(one, outcome.system.messageId), { ...outcome.system, atMs: outcome.atMs });
     else if (isLate(one)) found.set(one, accepted.get(keyOf(one, one.outcome.sent.message_id)) ?? null);
   }
   return found;

@@ -5,10 +5,11 @@
  * into different batches write the same thing: rows of one user and conversation are merged into the last one, and what a
  * later event did not touch is still true at its time.
  */
-import type { Accepted, MemberChange, MembershipChanged } from '../conversation/outcome.ts';
+import type { Accepted, DirectoryChanged, MemberChange, Outcome, SystemMessage } from '../conversation/outcome.ts';
 import { namedTarget } from '../conversation/payload-hash.ts';
 import type { ConversationRow, ConversationRows, MemberRow, MessageRow } from '../conversation/rows.ts';
 import type { ConversationState } from '../conversation/state.ts';
+import { systemDeviceId } from '../conversation/system-message.ts';
 import type { Decided } from './conversation-decide.ts';
 import { InboxMerge } from './conversation-inbox.ts';
 
@@ -30,10 +31,42 @@ export function messageRow(conversationId: string, accepted: Accepted): MessageR
     thumbnailUrl: sent.thumbnail_url,
     replyTo: sent.reply_to,
     targetId: namedTarget(sent),
+    system: null,
     atMs: accepted.atMs,
     payloadHash: accepted.payloadHash,
     writeTimestampUs: accepted.writeTimestampUs,
   };
+}
+
+function systemRow(conversationId: string, system: SystemMessage, outcome: DirectoryChanged): MessageRow {
+  return {
+    conversationId,
+    bucket: system.bucket,
+    subBucket: system.subBucket,
+    messageId: system.messageId,
+    seq: system.seq,
+    ordinal: system.ordinal,
+    senderId: system.change.actor_id,
+    senderDeviceId: systemDeviceId,
+    messageType: 'system',
+    encryptedBody: Buffer.alloc(0),
+    preview: null,
+    mediaUrl: null,
+    thumbnailUrl: null,
+    replyTo: null,
+    targetId: null,
+    system: system.change,
+    atMs: outcome.atMs,
+    payloadHash: system.payloadHash,
+    writeTimestampUs: outcome.writeTimestampUs,
+  };
+}
+
+/** The row of what took a seq; null: nothing did. */
+export function rowOf(conversationId: string, outcome: Outcome): MessageRow | null {
+  if (outcome.kind === 'accepted') return messageRow(conversationId, outcome);
+  if (outcome.kind !== 'directory_changed' || outcome.system === null) return null;
+  return systemRow(conversationId, outcome.system, outcome);
 }
 
 function memberRow(conversationId: string, change: MemberChange, writeTimestampUs: number): MemberRow {
@@ -56,7 +89,7 @@ class RowBuilder {
     const { conversationId } = state;
     if (outcome.creates) {
       for (const [userId, { role, joinedSeq }] of state.members) {
-        const change = { userId, role, joinedSeq, leftSeq: null };
+        const change: MemberChange = { change: 'joined', userId, role, joinedSeq, leftSeq: null };
         this.#members.push(memberRow(conversationId, change, outcome.writeTimestampUs));
       }
     }
@@ -65,13 +98,16 @@ class RowBuilder {
     this.#inboxOf(conversationId).accepted(state, outcome);
   }
 
-  membershipChanged(state: ConversationState, outcome: MembershipChanged): void {
+  directoryChanged(state: ConversationState, outcome: DirectoryChanged): void {
     const { conversationId } = state;
+    const { system } = outcome;
     for (const change of outcome.changes) {
       this.#members.push(memberRow(conversationId, change, outcome.writeTimestampUs));
     }
-    if (outcome.directoryVersion === 1) this.#conversations.set(conversationId, conversationRow(state));
-    if (outcome.changes.length > 0) this.#inboxOf(conversationId).membershipChanged(state, outcome);
+    const opensBucket = system?.opensBucket === true;
+    if (outcome.directoryVersion === 1 || opensBucket) this.#conversations.set(conversationId, conversationRow(state));
+    if (system !== null) this.#messages.push(systemRow(conversationId, system, outcome));
+    if (outcome.changes.length > 0 || system !== null) this.#inboxOf(conversationId).directoryChanged(state, outcome);
   }
 
   #inboxOf(conversationId: string): InboxMerge {
@@ -97,7 +133,7 @@ export function buildRows(decided: readonly Decided[]): ConversationRows {
   const builder = new RowBuilder();
   for (const { outcome, state } of decided) {
     if (outcome.kind === 'accepted') builder.accepted(state, outcome);
-    else if (outcome.kind === 'membership_changed') builder.membershipChanged(state, outcome);
+    else if (outcome.kind === 'directory_changed') builder.directoryChanged(state, outcome);
   }
   return builder.rows();
 }

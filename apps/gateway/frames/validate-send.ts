@@ -10,6 +10,7 @@ const invalid = (detail: string): ParleyError => new ParleyError('invalid_reques
 
 /** @throws ParleyError */
 export function validateSend(send: SendFrame, settings: GatewaySettings): void {
+  if (send.message_type === 'system') throw new ParleyError('invalid_message_type');
   if (!isMessageId(send.message_id)) throw new ParleyError('invalid_message_id');
   if (!isUuid(send.conversation_id)) throw invalid('conversation_id');
   if (send.encrypted_body.length > settings.maxBodyBytes) throw new ParleyError('body_too_large');

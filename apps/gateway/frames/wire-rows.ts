@@ -19,6 +19,7 @@ export function toWireMessage(row: MessageRow): WireMessage {
     thumbnail_url: row.thumbnailUrl,
     reply_to: row.replyTo,
     target_id: row.targetId,
+    system: row.system,
     at_ms: row.atMs,
   };
 }
@@ -41,9 +42,16 @@ export function toWireEntry(entry: StoredEntry): InboxEntry {
 /** What a message adds to a page, roughly: ids, numbers and lengths beside its texts. */
 const fixedBytes = 256;
 
+const uuidBytes = 37;
+
+function systemBytes({ system }: MessageRow): number {
+  if (system === null) return 0;
+  return uuidBytes * (1 + system.user_ids.length) + 3 * (system.text?.length ?? 0);
+}
+
 function sizeOf(row: MessageRow): number {
   const texts = (row.preview?.length ?? 0) + (row.mediaUrl?.length ?? 0) + (row.thumbnailUrl?.length ?? 0);
-  return fixedBytes + row.encryptedBody.length + 3 * texts;
+  return fixedBytes + row.encryptedBody.length + 3 * texts + systemBytes(row);
 }
 
 /** How many rows from the start (or, with `fromEnd`, from the end) fit into so many bytes; at least one. */

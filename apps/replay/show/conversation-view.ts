@@ -1,11 +1,13 @@
 /** What there is to show of a conversation, gathered while its events are folded: bounded by its members and one page of messages. */
 import { createHash } from 'node:crypto';
-import type { Accepted, MembershipChanged } from '@parley/streams/conversation/outcome';
+import type { SystemChange } from '@parley/schemas/generated/wire';
+import type { Accepted, DirectoryChanged, SystemMessage } from '@parley/streams/conversation/outcome';
 import type { ConversationState } from '@parley/streams/conversation/state';
+import { systemDeviceId } from '@parley/streams/conversation/system-message';
 import type { FoldStep } from '../reading/conversation-fold.ts';
 
 export interface ShownInterval {
-  readonly role: string;
+  role: string;
   readonly joined_seq: number;
   readonly joined_at_ms: number;
   /** Null while a member. */
@@ -28,6 +30,8 @@ export interface ShownMessage {
   readonly body_sha256: string;
   /** The ciphertext in base64, if it was asked for. */
   readonly body?: string;
+  /** What a system message tells. */
+  readonly system: SystemChange | null;
 }
 
 export interface PageOptions {
@@ -61,7 +65,7 @@ export class ConversationView {
     this.lastRecordMs = record.timestampMs;
     if (outcome === null) this.unreadable += 1;
     else if (outcome.kind === 'accepted') this.#accept(outcome, record.offset);
-    else if (outcome.kind === 'membership_changed') this.#change(outcome);
+    else if (outcome.kind === 'directory_changed') this.#change(outcome, record.offset);
     else if (outcome.kind === 'duplicate') this.duplicates += 1;
     else if (outcome.kind === 'refused') this.#refused.set(outcome.code, (this.#refused.get(outcome.code) ?? 0) + 1);
     else if (outcome.kind === 'halted') this.halted = { offset: record.offset, code: outcome.code };
@@ -86,24 +90,44 @@ export class ConversationView {
       const users = sent.peer_id === null ? [sent.sender_id] : [sent.sender_id, sent.peer_id];
       for (const userId of users) this.#join(userId, 'member', seq, atMs);
     }
-    const { beforeSeq, limit, bodies } = this.#page;
-    if (beforeSeq !== null && seq >= beforeSeq) return;
     const { encrypted_body: body, message_id, sender_id, sender_device_id, message_type, reply_to } = sent;
-    this.#messages.push({
+    this.#show({
       ...{ seq, message_id, sender_id, sender_device_id, message_type, at_ms: atMs, offset },
       ...{ reply_to, target_id: sent.target?.message_id ?? null, body_bytes: body.length },
       body_sha256: createHash('sha256').update(body).digest('hex'),
-      ...(bodies ? { body: body.toString('base64') } : {}),
+      ...(this.#page.bodies ? { body: body.toString('base64') } : {}),
+      system: null,
     });
+  }
+
+  #show(message: ShownMessage): void {
+    const { beforeSeq, limit } = this.#page;
+    if (beforeSeq !== null && message.seq >= beforeSeq) return;
+    this.#messages.push(message);
     if (this.#messages.length > limit) this.#messages.shift();
   }
 
-  #change({ changes, atMs }: MembershipChanged): void {
-    for (const { userId, role, joinedSeq, leftSeq } of changes) {
+  /** A directory event that took a seq, as its members saw it. */
+  #tell({ messageId, seq, change }: SystemMessage, atMs: number, offset: number): void {
+    this.#show({
+      ...{ seq, message_id: messageId, sender_id: change.actor_id, sender_device_id: systemDeviceId },
+      ...{ message_type: 'system', at_ms: atMs, offset, reply_to: null, target_id: null },
+      ...{
+        body_bytes: 0,
+        body_sha256: createHash('sha256').digest('hex'),
+        system: this.#page.bodies ? change : { ...change, text: null },
+      },
+    });
+  }
+
+  #change({ changes, system, atMs }: DirectoryChanged, offset: number): void {
+    for (const { change, userId, role, joinedSeq, leftSeq } of changes) {
       const open = this.#intervals.get(userId)?.at(-1);
-      if (leftSeq === null) this.#join(userId, role, joinedSeq, atMs);
+      if (change === 'joined') this.#join(userId, role, joinedSeq, atMs);
+      else if (open !== undefined && change === 'role') open.role = role;
       else if (open !== undefined) Object.assign(open, { left_seq: leftSeq, left_at_ms: atMs });
     }
+    if (system !== null) this.#tell(system, atMs, offset);
   }
 
   #join(userId: string, role: string, seq: number, atMs: number): void {

@@ -1,4 +1,5 @@
 /** A conversation as lines for people. */
+import type { SystemChange } from '@parley/schemas/generated/wire';
 import type { ShownInterval, ShownMessage } from './conversation-view.ts';
 import type { MemberReceipts } from './show-conversation.ts';
 
@@ -41,9 +42,15 @@ function memberLine(userId: string, { role, joined_seq, joined_at_ms, left_seq, 
 }
 
 function messageLine({ seq, message_id, sender_id, message_type, at_ms, body_bytes, ...more }: ShownMessage): string {
+  if (more.system !== null) return systemLine(seq, at_ms, message_id, more.system);
   const target = more.target_id === null ? '' : ` of ${more.target_id}`;
   const body = more.body ?? `sha256 ${more.body_sha256.slice(0, 16)}…`;
   return `#${seq} ${time(at_ms)} ${message_type}${target} ${message_id} from ${sender_id}: ${body_bytes} bytes, ${body}`;
+}
+
+/** Without the text: titles are the members' business. */
+function systemLine(seq: number, atMs: number, messageId: string, { kind, actor_id, user_ids }: SystemChange): string {
+  return [`#${seq} ${time(atMs)} system ${messageId}: ${actor_id} ${kind}`, ...user_ids].join(' ');
 }
 
 function receiptLines({ user_id, delivered, read }: MemberReceipts): string[] {

@@ -8,7 +8,6 @@ import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import { untitledGroup } from '@parley/schemas/codec/untitled-group.fixture';
 import { pause } from '@parley/schemas/environment/clock';
 import type { EventTypes, MemberRole } from '@parley/schemas/generated/events';
-import { currentRules } from '@parley/streams/conversation/rules';
 import { appendAll } from '@parley/streams/log/append-all';
 import type { Log } from '@parley/streams/log/log';
 import { topics } from '@parley/streams/log/topics';
@@ -69,7 +68,7 @@ export class Relay {
       directory_version: ++group.version,
       created_by: createdBy,
       members: [...group.members].map(([user_id, role]) => ({ user_id, role })),
-      rules_version: currentRules.version,
+      rules_version: 1,
       ...untitledGroup,
     });
     return group;
@@ -84,7 +83,7 @@ export class Relay {
       role: 'member',
       added_by: addedBy,
       via: 'added',
-      rules_version: currentRules.version,
+      rules_version: 1,
     });
   }
 
@@ -95,7 +94,7 @@ export class Relay {
       directory_version: ++group.version,
       user_id: userId,
       removed_by: removedBy,
-      rules_version: currentRules.version,
+      rules_version: 1,
     });
   }
 
