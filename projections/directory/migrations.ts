@@ -4,10 +4,16 @@
  */
 import { type Kysely, Migrator, sql } from 'kysely';
 import { accounts } from './migrations/0001-accounts.ts';
+import { groups } from './migrations/0002-groups.ts';
+import { keys } from './migrations/0004-keys.ts';
+import { privacy } from './migrations/0005-privacy.ts';
 import type { DirectoryTables } from './tables.ts';
 
 const migrations: Readonly<Record<string, readonly string[]>> = {
   '0001-accounts': accounts,
+  '0002-groups': groups,
+  '0004-keys': keys,
+  '0005-privacy': privacy,
 };
 
 export async function migrate(database: Kysely<DirectoryTables>): Promise<void> {

@@ -1,6 +1,8 @@
 /** The directory's tables as Kysely sees them; the migrations make them. */
-import type { Platform } from '@parley/schemas/generated/events';
+import type { MemberRole, Platform, WhoMay } from '@parley/schemas/generated/events';
 import type { ColumnType } from 'kysely';
+import type { KeyKind } from './keys.ts';
+import type { Audience } from './privacy.ts';
 
 /** Set when the row is made, never changed. */
 type Fixed<T> = ColumnType<T, T, never>;
@@ -11,6 +13,8 @@ export interface UsersTable {
   phone_number: Fixed<string>;
   display_name: string;
   profile_picture_url: string | null;
+  /** Kept by a trigger. */
+  identity_version: ColumnType<number, never, never>;
   created_at: Fixed<Date>;
   updated_at: Date;
 }
@@ -22,6 +26,9 @@ export interface DevicesTable {
   name: string;
   /** Opaque: the server never looks into it. */
   key_bundle: Buffer;
+  /** Opaque, as all keys are; null until the device hands it in. */
+  identity_key: Buffer | null;
+  signed_prekey: Buffer | null;
   push_token: string | null;
   created_at: Fixed<Date>;
   revoked_at: Date | null;
@@ -44,9 +51,100 @@ export interface OneTimeCodesTable {
   expires_at: Date;
 }
 
+export interface PrivacySettingsTable {
+  user_id: Fixed<string>;
+  last_seen: Audience;
+  read_receipts: boolean;
+  updated_at: Date;
+}
+
+export interface KeySuppliesTable {
+  device_id: Fixed<string>;
+  kind: Fixed<KeyKind>;
+  next_key_id: number;
+  last_resort_id: number | null;
+  last_resort_key: Buffer | null;
+}
+
+export interface OneTimeKeysTable {
+  device_id: Fixed<string>;
+  kind: Fixed<KeyKind>;
+  key_id: Fixed<number>;
+  key: Fixed<Buffer>;
+}
+
+/** What the directory has something to say about. */
+export interface ConversationsTable {
+  conversation_id: Fixed<string>;
+  conversation_type: Fixed<'one_on_one' | 'group'>;
+  /** Of the last change. */
+  version: number;
+  created_at: Fixed<Date>;
+  relay_holder: string | null;
+  relay_lease_until: Date | null;
+}
+
+export interface GroupsTable {
+  group_id: Fixed<string>;
+  title: string;
+  description: string | null;
+  picture_url: string | null;
+  who_may_send: WhoMay;
+  who_may_edit: WhoMay;
+  max_members: number;
+  created_by: Fixed<string>;
+  created_at: Fixed<Date>;
+}
+
+export interface GroupMembersTable {
+  group_id: Fixed<string>;
+  user_id: Fixed<string>;
+  role: MemberRole;
+  joined_at: Fixed<Date>;
+  joined_version: Fixed<number>;
+}
+
+/** At most one for a group: who makes another takes the place of the one before. */
+export interface GroupInvitesTable {
+  group_id: Fixed<string>;
+  invite_id: string;
+  token_hash: Buffer;
+  created_by: string;
+  created_at: Date;
+}
+
+/** What the log has to be told, in the order of each conversation's versions. */
+export interface OutboxTable {
+  conversation_id: Fixed<string>;
+  version: Fixed<number>;
+  event_name: Fixed<string>;
+  /** Written as text, read as a value. */
+  event: ColumnType<unknown, string, never>;
+  created_at: Fixed<Date>;
+  sent_at: Date | null;
+}
+
+/** Requests with a key of the client's making that were done. */
+export interface DirectoryRequestsTable {
+  user_id: Fixed<string>;
+  request_key: Fixed<string>;
+  request_hash: Fixed<Buffer>;
+  conversation_id: Fixed<string>;
+  created_at: Fixed<Date>;
+}
+
 export interface DirectoryTables {
   users: UsersTable;
   devices: DevicesTable;
   refresh_tokens: RefreshTokensTable;
   one_time_codes: OneTimeCodesTable;
+  conversations: ConversationsTable;
+  groups: GroupsTable;
+  group_members: GroupMembersTable;
+  group_invites: GroupInvitesTable;
+  outbox: OutboxTable;
+  directory_requests: DirectoryRequestsTable;
+  key_supplies: KeySuppliesTable;
+  one_time_keys: OneTimeKeysTable;
+  privacy_settings: PrivacySettingsTable;
 }
