@@ -16,6 +16,7 @@ import { answerClientError, answerError, useErrors } from './errors.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { meRoutes } from './routes/me.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { privacyRoutes } from './routes/privacy.ts';
 import { registrationRoutes } from './routes/registrations.ts';
 
 const requestTimeoutMs = 10_000;
@@ -52,6 +53,7 @@ export function createApi(dependencies: ApiDependencies, settings: ApiSettings):
   app.register(registrationRoutes(dependencies, settings));
   app.register(meRoutes(dependencies));
   app.register(deviceRoutes(dependencies));
+  app.register(privacyRoutes(dependencies));
   app.register(operationRoutes(dependencies));
   return app;
 }

@@ -11,12 +11,13 @@ import type { Random } from '@parley/schemas/environment/random';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { Transaction } from 'kysely';
 import { v4 as uuid } from 'uuid';
-import type { SessionStore } from '../sessions/store.ts';
+import type { SessionKey, SessionStore } from '../sessions/store.ts';
 import { type AccessTokenIssuer, accessLifetimeMs, clockToleranceMs } from './access-tokens.ts';
 import type { DirectoryDatabase } from './database.ts';
 import { addDevice, Devices, revokeDevice } from './devices.ts';
 import type { NewDevice, TokenPair, User } from './directory.ts';
 import { type IssuedCode, OneTimeCodes } from './one-time-codes.ts';
+import { SqlPrivacy } from './privacy.sql.ts';
 import { drawTokenSecrets, openFamily, refreshLifetimeMs, rotate } from './refresh-tokens.ts';
 import type { DirectoryTables } from './tables.ts';
 
@@ -55,11 +56,13 @@ export interface Registered extends DeviceTokens {
 export class Accounts {
   readonly devices: Devices;
   readonly codes: OneTimeCodes;
+  readonly privacy: SqlPrivacy;
   readonly #options: AccountsOptions;
 
   constructor(options: AccountsOptions) {
     this.#options = options;
     this.devices = new Devices(options);
+    this.privacy = new SqlPrivacy(options);
     this.codes = new OneTimeCodes({ ...options, secret: options.issuer.secretFor('one-time codes') });
   }
 
@@ -109,7 +112,7 @@ export class Accounts {
       case 'unknown':
         throw new ParleyError('invalid_refresh_token');
       case 'reused':
-        await this.#deny(rotation.deviceId);
+        await this.#deny(rotation);
         throw new ParleyError('invalid_refresh_token', { detail: 'used before; the device is revoked' });
       case 'revoked':
         throw new ParleyError('device_revoked');
@@ -125,7 +128,7 @@ export class Accounts {
   /** @throws ParleyError `not_found` if the device is not, and never was, the user's */
   async revokeDevice(userId: string, deviceId: string): Promise<void> {
     if (!(await this.devices.revoke(userId, deviceId))) throw new ParleyError('not_found');
-    await this.#deny(deviceId);
+    await this.#deny({ userId, deviceId });
   }
 
   /** @throws ParleyError `not_found` */
@@ -157,8 +160,8 @@ export class Accounts {
     return { ...access, refreshToken, refreshExpiresAtMs: nowMs + refreshLifetimeMs };
   }
 
-  #deny(deviceId: string): Promise<void> {
-    return this.#options.sessions.revokeDevice(deviceId, revocationTtlMs);
+  #deny({ userId, deviceId }: SessionKey): Promise<void> {
+    return this.#options.sessions.revokeDevice({ userId, deviceId }, revocationTtlMs);
   }
 }
 
@@ -196,8 +199,8 @@ export async function restoreRevocations(
 ): Promise<number> {
   const nowMs = clock.nowMs();
   const revoked = await devices.revokedSince(nowMs - revocationTtlMs);
-  for (const { deviceId, revokedAtMs } of revoked) {
-    await sessions.revokeDevice(deviceId, Math.max(1, revokedAtMs + revocationTtlMs - nowMs));
+  for (const { userId, deviceId, revokedAtMs } of revoked) {
+    await sessions.revokeDevice({ userId, deviceId }, Math.max(1, revokedAtMs + revocationTtlMs - nowMs));
   }
   return revoked.length;
 }
