@@ -87,7 +87,7 @@ export class GatewayCore {
   }
 
   open({ lease, form }: Admission, socket: Socket): Connection {
-    const { admissions, connections, ticker } = this.#parts;
+    const { admissions, connections, revocations, ticker } = this.#parts;
     const nowMs = this.#on.clock.nowMs();
     const connection = new Connection(lease, form, socket, this.counts, nowMs);
     admissions.opened();
@@ -96,6 +96,10 @@ export class GatewayCore {
     const other = connections.ofDevice(lease.deviceId);
     if (other !== undefined && other.connectionId > lease.connectionId) {
       this.close(connection, 'superseded');
+      return connection;
+    }
+    if (revocations.isRecent(lease.deviceId)) {
+      this.close(connection, 'device_revoked');
       return connection;
     }
     connections.add(connection);
@@ -145,12 +149,6 @@ export class GatewayCore {
     connection.closeSocket(errorCatalogue[code].closeCode ?? 1011, code);
   }
 
-  /** The device was revoked: nothing more goes to it (design rule 21). */
-  revokeDevice(deviceId: string): void {
-    const connection = this.#parts.connections.ofDevice(deviceId);
-    if (connection !== undefined) this.close(connection, 'device_revoked');
-  }
-
   /** Not ready from now on; resolves when every connection has left, within `drainTimeoutMs`. */
   async drain(): Promise<void> {
     this.#isDraining = true;
@@ -171,6 +169,7 @@ export class GatewayCore {
     const deadlineMs = clock.nowMs() + stopTimeoutMs;
     while (this.#unsettled() > 0 && clock.nowMs() < deadlineMs) await pause(timers, stopStepMs);
     this.#ticks.cancel();
+    this.#parts.revocations.stop();
     this.#parts.outbox.close();
   }
 

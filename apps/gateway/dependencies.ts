@@ -7,6 +7,7 @@ import type { MessageRateLimiter } from '@parley/projections/limits/limits';
 import type { MemberStore } from '@parley/projections/members/store';
 import type { PresenceStore } from '@parley/projections/presence/store';
 import type { ReceiptStore } from '@parley/projections/receipts/store';
+import type { RevocationFeed } from '@parley/projections/sessions/revocations';
 import type { SessionStore } from '@parley/projections/sessions/store';
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import type { Clock, Timers } from '@parley/schemas/environment/clock';
@@ -18,7 +19,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 
 /** Pages of history, authorised by the membership intervals read after the rows. */
-export type HistorySource = Pick<HistoryReader, 'fetch' | 'before'>;
+export type HistorySource = Pick<HistoryReader, 'fetch' | 'before' | 'around' | 'membersThen'>;
 
 /** Counts a user's messages: 0, or when the next one may come. */
 export type SendLimiter = Pick<MessageRateLimiter, 'take'>;
@@ -29,6 +30,7 @@ export interface GatewayDependencies {
   readonly log: Log;
   readonly codec: EventCodec;
   readonly sessions: SessionStore;
+  readonly revocations: RevocationFeed;
   readonly presence: PresenceStore;
   readonly members: MemberStore;
   readonly messages: MessageLookup;

@@ -25,8 +25,6 @@ export interface Gateway {
   listen(port: number): Promise<number>;
   /** May be given new connections. */
   isReady(): boolean;
-  /** Ends the connections of a device that was revoked. */
-  revokeDevice(deviceId: string): void;
   /** Not ready from now on; resolves when everybody has left. */
   drain(): Promise<void>;
   /** Ends at once what is left, and resolves when nothing is. */
@@ -49,7 +47,6 @@ export async function createGateway(dependencies: GatewayDependencies, settings:
       return port;
     },
     isReady: () => port > 0 && core.isReady(),
-    revokeDevice: (deviceId) => core.revokeDevice(deviceId),
     drain: () => core.drain(),
     async close() {
       await core.stop();

@@ -8,6 +8,7 @@ import { RedisMessageRateLimiter } from '@parley/projections/limits/limits.redis
 import { RedisPresenceStore } from '@parley/projections/presence/store.redis';
 import type { Projections } from '@parley/projections/projections';
 import { connectRedis } from '@parley/projections/redis/connection';
+import { RedisRevocations } from '@parley/projections/sessions/revocations.redis';
 import { RedisSessionStore } from '@parley/projections/sessions/store.redis';
 import { processClock } from '@parley/runtime/clock';
 import { watchClusterClock } from '@parley/runtime/cluster-clock';
@@ -83,14 +84,22 @@ function openRedis({ values, clock, logger }: Surroundings) {
   });
   const sessions = new RedisSessionStore({ redis: connect('sessions') });
   const presence = new RedisPresenceStore({ redis: connect('presence') });
+  const listening = connect('revocations');
+  const revocations = new RedisRevocations({
+    redis: listening,
+    timers: systemTimers,
+    onError: (error) => logger.warn({ err: error }, 'revocations are heard of by the periodic check alone'),
+  });
   return {
     limiter,
     sessions,
     presence,
+    revocations,
     connection: limits,
     async close(): Promise<void> {
       await Promise.all([limiter.close(), sessions.close(), presence.close()]);
       limits.disconnect();
+      listening.disconnect();
     },
   };
 }
@@ -113,7 +122,7 @@ async function open(surroundings: Surroundings): Promise<Opened> {
     dependencies: {
       ...(clockCheck === null ? {} : { clockCheck }),
       ...{ log, codec, clock, logger, metrics, timers: systemTimers, random: systemRandom },
-      ...{ sessions: redis.sessions, presence: redis.presence, limiter: redis.limiter },
+      ...{ sessions: redis.sessions, revocations: redis.revocations, presence: redis.presence, limiter: redis.limiter },
       ...{ members: projections.members, messages: projections.messageLookup, inbox: projections.inbox },
       ...{ receipts: projections.receipts, history: projections.history },
       users: new CachedUserDirectory({ source: new SqlUserDirectory(directory), clock }),

@@ -23,6 +23,7 @@ import { Admissions } from './sessions/admissions.ts';
 import { Departures } from './sessions/departures.ts';
 import { PresenceEvents } from './sessions/presence-events.ts';
 import { Renewals } from './sessions/renewals.ts';
+import { Revocations } from './sessions/revocations.ts';
 import type { GatewaySettings } from './settings.ts';
 import { Ticker } from './ticker.ts';
 
@@ -38,6 +39,7 @@ export interface GatewayParts {
   readonly connections: Connections;
   readonly admissions: Admissions;
   readonly departures: Departures;
+  readonly revocations: Revocations;
   readonly outbox: PushOutbox;
   readonly missed: MissedMessages;
   readonly receipts: ReceiptLog;
@@ -81,11 +83,12 @@ function buildSessions(context: PartsContext, shared: Shared, events: PresenceEv
     settings,
   );
   const renewals = new Renewals({ sessions, presence, events, close, clock, counts, logger });
+  const revocations = new Revocations({ feed: on.revocations, sessions, connections, close, counts, logger });
   const ticker = new Ticker(
-    { connections, renewals, receipts, live, outbox, watches, close, clock, random, counts, logger },
+    { connections, renewals, revocations, receipts, live, outbox, watches, close, clock, random, counts, logger },
     settings,
   );
-  return { departures, admissions, ticker };
+  return { departures, admissions, revocations, ticker };
 }
 
 function buildFrames({ on, settings, counts, close }: PartsContext, { receipts: log, live, watches }: Shared) {

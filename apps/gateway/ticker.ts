@@ -19,12 +19,14 @@ import type { LiveDelivery } from './live/live-delivery.ts';
 import type { PushOutbox } from './live/push-outbox.ts';
 import type { PresenceWatch } from './presence-watch.ts';
 import type { Renewals } from './sessions/renewals.ts';
+import type { Revocations } from './sessions/revocations.ts';
 import type { GatewaySettings } from './settings.ts';
 import { TimingWheel } from './wheel.ts';
 
 export interface TickerDependencies {
   readonly connections: Connections;
   readonly renewals: Renewals;
+  readonly revocations: Revocations;
   readonly receipts: ReceiptLog;
   readonly live: LiveDelivery;
   readonly outbox: PushOutbox;
@@ -96,7 +98,7 @@ export class Ticker {
     });
     if (renewed.length === 0) return;
     this.#renewing++;
-    void Promise.all([this.#renew(renewed, nowMs), this.#on.renewals.checkRevocations(checked)]).finally(() => {
+    void Promise.all([this.#renew(renewed, nowMs), this.#on.revocations.check(checked)]).finally(() => {
       this.#renewing--;
     });
   }

@@ -58,6 +58,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
     const gateway = await createGateway(
       {
         ...shared,
+        revocations: sessions.revocations,
         members: projections.members,
         messages: projections.messageLookup,
         inbox: projections.inbox,

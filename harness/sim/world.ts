@@ -10,6 +10,8 @@ import type { AccessTokenVerifier, Principal, UserDirectory } from '@parley/proj
 import type { PresenceStore } from '@parley/projections/presence/store';
 import { MemoryPresenceStore } from '@parley/projections/presence/store.memory';
 import type { Projections } from '@parley/projections/projections';
+import type { RevocationFeed } from '@parley/projections/sessions/revocations';
+import { MemoryRevocations } from '@parley/projections/sessions/revocations.memory';
 import type { SessionStore } from '@parley/projections/sessions/store';
 import { MemorySessionStore } from '@parley/projections/sessions/store.memory';
 import type { Notification, PushProvider } from '@parley/pusher/provider';
@@ -39,6 +41,7 @@ import { PusherProcess } from './processes/pusher-process.ts';
 import { Relay } from './processes/relay.ts';
 import type { ServerProcess } from './processes/server-process.ts';
 import { CqlEngine } from './stores/cql-engine.ts';
+import { remoteRevocations } from './stores/remote-revocations.ts';
 import { remotePresence, remoteSessions } from './stores/remote-stores.ts';
 import { SimCqlSession } from './stores/sim-cql.ts';
 import { markers, Utterances } from './utterances.ts';
@@ -108,6 +111,7 @@ export class World {
   isActive = true;
   /** Since then nothing fails any more, and nobody lacks anything. */
   calmSinceMs = Number.POSITIVE_INFINITY;
+  readonly #revocations = new MemoryRevocations();
   readonly #coordinators = new Map<string, Coordinator>();
   readonly #devicesByToken = new Map<string, Device>();
   readonly shape: WorldShape;
@@ -136,11 +140,15 @@ export class World {
       random: this.random.fork('deliveries'),
       gatewayAt: (id) => this.gateways.find((one) => one.name === id)?.listening ?? null,
     });
-    this.sessions = new MemorySessionStore({ clock: this.time });
+    this.sessions = this.#newSessions();
     this.presence = new MemoryPresenceStore();
     const relayLife = new Life({ name: 'relay', time: this.time, skewMs: () => 0, crashed: () => undefined });
     this.relay = new Relay(relayLife, this.logOf(relayLife), this.codec, this.random.fork('relay'));
     this.#populate();
+  }
+
+  #newSessions(): SessionStore {
+    return new MemorySessionStore({ clock: this.time, revocations: this.#revocations });
   }
 
   #remote(name: string): Remote {
@@ -232,13 +240,24 @@ export class World {
     return remoteSessions(() => this.sessions, this.remotes.redis, life);
   }
 
+  revocationsOf(life: Life): RevocationFeed {
+    const random = this.random.fork(`revocations for ${life.name}`);
+    return remoteRevocations(this.#revocations, { faults: this.remotes.redis.faults, random, life });
+  }
+
   presenceOf(life: Life): PresenceStore {
     return remotePresence(() => this.presence, this.remotes.redis, life);
   }
 
+  /** Every device takes all bytes as they come. */
+  quickenLines(): void {
+    for (const device of this.people) device.rate = null;
+    for (const { down } of this.devices.connections) down.rate = null;
+  }
+
   /** One Redis holds sessions and presence, so it loses both. */
   loseSessions(): void {
-    this.sessions = new MemorySessionStore({ clock: this.time });
+    this.sessions = this.#newSessions();
     this.presence = new MemoryPresenceStore();
   }
 
@@ -286,7 +305,7 @@ export class World {
     this.trace.add(device.name, 'is revoked');
     for (let isDone = false; !isDone; ) {
       isDone = await this.sessionsOf(life)
-        .revokeDevice(device.deviceId, tokenMs)
+        .revokeDevice(device, tokenMs)
         .then(() => true)
         .catch(() => false);
     }

@@ -19,6 +19,7 @@ export interface DeviceKeys {
 }
 
 export interface RevokedDevice {
+  readonly userId: string;
   readonly deviceId: string;
   readonly revokedAtMs: number;
 }
@@ -134,18 +135,30 @@ export class Devices {
     const rows = await this.#database.run((db) =>
       db
         .selectFrom('devices')
-        .select(['device_id', 'revoked_at'])
+        .select(['user_id', 'device_id', 'revoked_at'])
         .where('revoked_at', '>=', new Date(sinceMs))
         .orderBy('revoked_at', 'desc')
         .limit(maxRevokedPerRead)
         .execute(),
     );
-    return rows.map((row) => ({ deviceId: row.device_id, revokedAtMs: row.revoked_at?.getTime() ?? sinceMs }));
+    return rows.map((row) => ({
+      userId: row.user_id,
+      deviceId: row.device_id,
+      revokedAtMs: row.revoked_at?.getTime() ?? sinceMs,
+    }));
   }
 }
 
-/** The time of the first revocation stays; the push token goes at once. */
+/**
+ * The time of the first revocation stays; the push token goes at once, and so does what its refresh token is known by. The family
+ * stays: whoever has it may be told that the device was revoked.
+ */
 export async function revokeDevice(db: Kysely<DirectoryTables>, deviceId: string, nowMs: number): Promise<void> {
+  await db
+    .updateTable('refresh_tokens')
+    .set({ token_hash: Buffer.alloc(0), expires_at: new Date(nowMs) })
+    .where('device_id', '=', deviceId)
+    .execute();
   await db
     .updateTable('devices')
     .set({ revoked_at: new Date(nowMs), push_token: null })

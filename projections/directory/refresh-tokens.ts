@@ -27,7 +27,7 @@ interface TokenParts {
 
 export type Rotation =
   | { readonly outcome: 'rotated'; readonly userId: string; readonly deviceId: string; readonly refreshToken: string }
-  | { readonly outcome: 'reused'; readonly deviceId: string }
+  | { readonly outcome: 'reused'; readonly userId: string; readonly deviceId: string }
   | { readonly outcome: 'revoked'; readonly deviceId: string }
   | { readonly outcome: 'unknown' };
 
@@ -79,7 +79,7 @@ export async function rotate(
     .executeTakeFirst();
   if (row === undefined || !sameHash(row.family_hash, secretHash(family))) return { outcome: 'unknown' };
   if (row.revoked_at !== null) return { outcome: 'revoked', deviceId };
-  if (!sameHash(row.token_hash, secretHash(token.secret))) return { outcome: 'reused', deviceId };
+  if (!sameHash(row.token_hash, secretHash(token.secret))) return { outcome: 'reused', userId: row.user_id, deviceId };
   if (row.expires_at.getTime() <= nowMs) return { outcome: 'unknown' };
   await transaction
     .updateTable('refresh_tokens')

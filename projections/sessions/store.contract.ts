@@ -114,7 +114,7 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionSt
     it('rule 21: denies a revoked device until the time is over', async () => {
       const [revoked, other] = [randomUUID(), randomUUID()];
       expect(await under.store.isRevoked(revoked)).toBe(false);
-      await under.store.revokeDevice(revoked, 60_000);
+      await under.store.revokeDevice({ userId: randomUUID(), deviceId: revoked }, 60_000);
       expect(await under.store.isRevoked(revoked)).toBe(true);
       expect(await under.store.isRevoked(other)).toBe(false);
     });

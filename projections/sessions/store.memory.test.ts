@@ -19,7 +19,7 @@ sessionStoreContract('memory', async () => {
 it('a revocation ends with its time', async () => {
   let nowMs = 0;
   const store = new MemorySessionStore({ clock: { nowMs: () => nowMs } });
-  await store.revokeDevice('device', 1_000);
+  await store.revokeDevice({ userId: 'user', deviceId: 'device' }, 1_000);
   nowMs = 999;
   expect(await store.isRevoked('device')).toBe(true);
   nowMs = 1_000;

@@ -6,6 +6,7 @@
  */
 import type { Clock } from '@parley/schemas/environment/clock';
 import type { SessionEntry } from '@parley/streams/delivery/delivery';
+import { MemoryRevocations } from './revocations.memory.ts';
 import { type Renewal, type SessionKey, type SessionStore, sessionTtlMs } from './store.ts';
 
 interface Held {
@@ -24,9 +25,12 @@ const firstSweepAt = 1_024;
 export interface MemorySessionStoreOptions {
   readonly clock: Clock;
   readonly ttlMs?: number;
+  /** Given where stores come and go and their listeners stay. */
+  readonly revocations?: MemoryRevocations;
 }
 
 export class MemorySessionStore implements SessionStore {
+  readonly revocations: MemoryRevocations;
   readonly #clock: Clock;
   readonly #ttlMs: number;
   readonly #users = new Map<string, UserSessions>();
@@ -36,6 +40,7 @@ export class MemorySessionStore implements SessionStore {
   constructor(options: MemorySessionStoreOptions) {
     this.#clock = options.clock;
     this.#ttlMs = options.ttlMs ?? sessionTtlMs;
+    this.revocations = options.revocations ?? new MemoryRevocations();
   }
 
   /** Users that are held, expired ones included: what the sweep keeps bounded. */
@@ -76,12 +81,14 @@ export class MemorySessionStore implements SessionStore {
     });
   }
 
-  async revokeDevice(deviceId: string, ttlMs: number): Promise<void> {
+  async revokeDevice({ userId, deviceId }: SessionKey, ttlMs: number): Promise<void> {
     const nowMs = this.#clock.nowMs();
     for (const [revoked, untilMs] of this.#revokedUntilMs) {
       if (untilMs <= nowMs) this.#revokedUntilMs.delete(revoked);
     }
     this.#revokedUntilMs.set(deviceId, nowMs + ttlMs);
+    this.#users.get(userId)?.devices.delete(deviceId);
+    this.revocations.announce(deviceId);
   }
 
   async isRevoked(deviceId: string): Promise<boolean> {

@@ -35,7 +35,7 @@ describe("by the server's own clock", () => {
   });
 
   it('lets a revocation end', async () => {
-    await store.revokeDevice('device', 1_000);
+    await store.revokeDevice({ userId: 'user', deviceId: 'device' }, 1_000);
     expect(await store.isRevoked('device')).toBe(true);
     await expect.poll(() => store.isRevoked('device'), { timeout: 10_000 }).toBe(false);
   });

@@ -10,6 +10,7 @@ import { invariant } from '@parley/schemas/errors/invariant';
 import type { SessionEntry } from '@parley/streams/delivery/delivery';
 import type { Redis, Result } from 'ioredis';
 import { luaNow, replies, reply, type TimeSource, timeArgument, timeReplyMs } from '../redis/connection.ts';
+import { revocationChannel } from './revocations.redis.ts';
 import { type Renewal, type SessionKey, type SessionStore, sessionTtlMs } from './store.ts';
 
 declare module 'ioredis' {
@@ -150,8 +151,12 @@ export class RedisSessionStore implements SessionStore {
     return values.map((value, index) => liveEntries(userIds[index]!, value as Record<string, string>, nowMs));
   }
 
-  async revokeDevice(deviceId: string, ttlMs: number): Promise<void> {
-    await reply(this.#redis.set(`${this.#prefix}revoked:${deviceId}`, '1', 'PX', ttlMs));
+  async revokeDevice({ userId, deviceId }: SessionKey, ttlMs: number): Promise<void> {
+    const pipeline = this.#redis.pipeline();
+    pipeline.set(`${this.#prefix}revoked:${deviceId}`, '1', 'PX', ttlMs);
+    pipeline.hdel(this.#hashOf(userId), deviceId);
+    pipeline.publish(revocationChannel(this.#prefix), deviceId);
+    await replies(pipeline);
   }
 
   async isRevoked(deviceId: string): Promise<boolean> {

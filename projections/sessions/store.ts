@@ -24,8 +24,8 @@ export interface SessionStore extends SessionLookup {
   renew(entries: readonly SessionEntry[]): Promise<readonly Renewal[]>;
   /** Only entries that still carry this connection id are removed. */
   remove(entries: readonly SessionEntry[]): Promise<void>;
-  /** Denies a device until its access tokens have run out. */
-  revokeDevice(deviceId: string, ttlMs: number): Promise<void>;
+  /** Denies a device until its access tokens have run out, takes its entry away, and then tells the gateways (revocations.ts). */
+  revokeDevice(key: SessionKey, ttlMs: number): Promise<void>;
   isRevoked(deviceId: string): Promise<boolean>;
   close(): Promise<void>;
 }

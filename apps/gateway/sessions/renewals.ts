@@ -72,18 +72,4 @@ export class Renewals {
       this.#on.logger.warn({ err: error }, 'a renewed session was not taken back; it expires');
     });
   }
-
-  /** Closes the connections of devices that were revoked. Never rejects. */
-  async checkRevocations(connections: readonly Connection[]): Promise<void> {
-    if (connections.length === 0) return;
-    try {
-      const revoked = await Promise.all(connections.map(({ deviceId }) => this.#on.sessions.isRevoked(deviceId)));
-      connections.forEach((connection, index) => {
-        if (revoked[index] === true) this.#on.close(connection, 'device_revoked');
-      });
-    } catch (error) {
-      this.#on.counts.renewalFailures++;
-      this.#on.logger.warn({ err: error, sessions: connections.length }, 'revocations were not checked');
-    }
-  }
 }

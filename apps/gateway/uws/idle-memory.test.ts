@@ -46,11 +46,12 @@ it('an idle connection costs at most 10 KB, with the session and lease that an e
 }, async () => {
   const log = new FakeLog();
   const stores = new FakeStores();
+  const sessions = new MemorySessionStore({ clock: systemClock });
   let users = 0;
   const gateway = await createGateway(
     {
       ...{ log, codec, presence: new MemoryPresenceStore(), members: stores, messages: stores, history: stores },
-      sessions: new MemorySessionStore({ clock: systemClock }),
+      ...{ sessions, revocations: sessions.revocations },
       ...{ inbox: stores.inbox, receipts: stores.receipts, users: stores.users, limiter: { take: () => 0 } },
       tokens: {
         verify: async () => ({ userId: uuidOf(users), deviceId: uuidOf(1e9 + users++), expiresAtMs: Date.now() + 1e9 }),

@@ -70,6 +70,7 @@ describe('a gateway on the network', () => {
     gateway = await createGateway(
       {
         ...{ log, codec, sessions, presence: new MemoryPresenceStore(), members: stores, messages: stores },
+        revocations: sessions.revocations,
         ...{ inbox: stores.inbox, receipts: stores.receipts, history: stores, users: stores.users, tokens },
         ...{ limiter: { take: () => retryAfterMs }, pushJobs: new PushJobQueue({ log, codec, clock: systemClock }) },
         ...{ clock: systemClock, timers: systemTimers, random: systemRandom },
@@ -134,7 +135,7 @@ describe('a gateway on the network', () => {
     const userId = randomUUID();
     const good = tokenOf(userId, randomUUID());
     const revokedDevice = randomUUID();
-    await sessions.revokeDevice(revokedDevice, 60_000);
+    await sessions.revokeDevice({ userId: 'revoked', deviceId: revokedDevice }, 60_000);
     const cases: [string[], Record<string, string>, string, number, string][] = [
       [[subprotocols.avro], {}, '', 401, 'unauthenticated'],
       [[subprotocols.avro], { authorization: 'Bearer wrong' }, '', 401, 'unauthenticated'],
@@ -189,7 +190,15 @@ describe('a gateway on the network', () => {
     };
     alice.send('send', { ...message, peer_id: bobId });
     await until(() => alice.of('appended').length > 0);
-    const wire = { ...message, seq: 1, ordinal: 1, sender_id: aliceId, sender_device_id: randomUUID(), at_ms: 1 };
+    const wire = {
+      ...message,
+      seq: 1,
+      ordinal: 1,
+      sender_id: aliceId,
+      sender_device_id: randomUUID(),
+      at_ms: 1,
+      system: null,
+    };
     const { connection_id: connectionId } = bob.of('hello')[0]!;
     gateway.sink.deliver([
       {
@@ -215,7 +224,15 @@ describe('a gateway on the network', () => {
       const message = {
         ...{ conversation_id: conversationId, seq, ordinal: seq, message_id: makeMessageId(Date.now(), systemRandom) },
         ...{ sender_id: aliceId, sender_device_id: randomUUID(), message_type: 'text' as const, encrypted_body: body },
-        ...{ preview: null, media_url: null, thumbnail_url: null, reply_to: null, target_id: null, at_ms: 1 },
+        ...{
+          preview: null,
+          media_url: null,
+          thumbnail_url: null,
+          reply_to: null,
+          target_id: null,
+          system: null,
+          at_ms: 1,
+        },
       };
       const targets = [{ userId: bobId, deviceId: slowDevice, connectionId }];
       const position = { conversationId, seq, atMs: 1 };

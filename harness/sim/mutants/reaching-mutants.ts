@@ -116,8 +116,8 @@ export const reachingMutants: readonly Mutant[] = [
   {
     name: 'a revoked device stays connected',
     rule: 21,
-    file: 'apps/gateway/sessions/renewals.ts',
-    find: "if (revoked[index] === true) this.#on.close(connection, 'device_revoked');",
+    file: 'apps/gateway/sessions/revocations.ts',
+    find: "this.#on.close(connection, 'device_revoked');",
     replace: '',
   },
 ];

@@ -42,6 +42,7 @@ export class GatewayProcess extends ServerProcess {
         log,
         codec,
         sessions: world.sessionsOf(life),
+        revocations: world.revocationsOf(life),
         presence: world.presenceOf(life),
         members: projections.members,
         messages: projections.messageLookup,

@@ -38,7 +38,7 @@ export function remoteSessions(store: () => SessionStore, remote: Remote, life: 
     },
     remove: (entries) => ask(remote, life, () => store().remove(entries)),
     lookup: (userIds) => ask(remote, life, () => store().lookup(userIds)),
-    revokeDevice: (deviceId, ttlMs) => ask(remote, life, () => store().revokeDevice(deviceId, ttlMs)),
+    revokeDevice: (key, ttlMs) => ask(remote, life, () => store().revokeDevice(key, ttlMs)),
     isRevoked: (deviceId) => ask(remote, life, () => store().isRevoked(deviceId)),
     close: () => Promise.resolve(),
   };
