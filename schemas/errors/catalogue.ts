@@ -254,6 +254,47 @@ const account = {
     'Register the device again.',
   ),
   too_many_devices: entry(409, null, false, 'The user has as many devices as allowed.', 'Remove a device first.'),
+  too_many_keys: entry(
+    409,
+    null,
+    false,
+    'The device would hold more one-time keys than it may.',
+    'Ask how many are held, and hand in fewer.',
+  ),
+} as const satisfies Record<string, ErrorEntry>;
+
+/** Groups. */
+const group = {
+  group_full: entry(409, null, false, 'The group would have more members than it may.', 'Remove somebody first.'),
+  too_many_groups: entry(
+    409,
+    null,
+    false,
+    'The user who is named is in as many groups as allowed.',
+    'They must leave one first.',
+  ),
+  user_unknown: entry(404, null, false, 'A user who is named does not exist.', 'Check the user id that details names.'),
+  last_admin: entry(
+    409,
+    null,
+    false,
+    'The only admin of a group stays one.',
+    'Make somebody else an admin, or hand the role over.',
+  ),
+  invite_invalid: entry(
+    404,
+    null,
+    false,
+    'The invite link was taken back, or never was one.',
+    'Ask an admin of the group for a new link.',
+  ),
+  request_key_reused: entry(
+    409,
+    null,
+    false,
+    'The Idempotency-Key was used for another request.',
+    'Make a key for each request, and use it again only to repeat the same.',
+  ),
 } as const satisfies Record<string, ErrorEntry>;
 
 /** The log and the processors. */
@@ -337,10 +378,11 @@ export const errorSections: ReadonlyArray<{
   { title: 'A send', entries: send },
   { title: 'Verdicts of the fold', entries: verdict },
   { title: 'Accounts', entries: account },
+  { title: 'Groups', entries: group },
   { title: 'The log and the processors', entries: log },
 ];
 
-export const errorCatalogue = { ...connection, ...request, ...send, ...verdict, ...account, ...log } as const;
+export const errorCatalogue = { ...connection, ...request, ...send, ...verdict, ...account, ...group, ...log } as const;
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
