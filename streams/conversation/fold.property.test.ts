@@ -30,7 +30,14 @@ const receivedAtMs = fc.oneof(
   { weight: 1, arbitrary: fc.maxSafeInteger() },
 );
 
-const names = ['message_sent', 'conversation_created', 'member_added', 'member_removed'] as const;
+const names = [
+  'message_sent',
+  'conversation_created',
+  'conversation_changed',
+  'member_added',
+  'member_removed',
+  'member_role_changed',
+] as const;
 
 /** Any event that decodes. */
 const anyEvent: fc.Arbitrary<ReceivedEvent> = fc.oneof(
@@ -108,6 +115,9 @@ describe('the fold', () => {
             expect(outcome.ordinal - ordinal).toBeGreaterThanOrEqual(0);
             expect(outcome.ordinal - ordinal).toBeLessThanOrEqual(1);
             ordinal = outcome.ordinal;
+          }
+          if (outcome.kind === 'directory_changed' && outcome.system !== null) {
+            expect(outcome.system).toMatchObject({ seq: ++seq, ordinal });
           }
           expect(after.lastSeq).toBe(seq);
         }

@@ -19,7 +19,7 @@ function arbitraryPrimitive(type: string, pools: Pools, named: Named): fc.Arbitr
     case 'null':
       return fc.constant(null);
     case 'int':
-      return fc.oneof(fc.constant(1), fc.integer());
+      return fc.oneof({ weight: 4, arbitrary: fc.constantFrom(1, 2) }, { weight: 1, arbitrary: fc.integer() });
     case 'long':
       return fc.oneof(fc.integer({ min: 0, max: 12 }), fc.maxSafeInteger());
     case 'string':

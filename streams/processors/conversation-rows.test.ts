@@ -1,3 +1,4 @@
+import type { WhoMay } from '@parley/schemas/generated/events';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,12 +9,15 @@ import {
   alice,
   bob,
   carol,
+  changed,
   created,
   direct,
   given,
   group,
   mallory,
+  numbered,
   removed,
+  roleChanged,
   sent,
   startMs,
 } from '../conversation/story.fixture.ts';
@@ -170,15 +174,21 @@ describe('rule 8: write timestamps make late and repeated writes harmless', () =
     { weight: 4, arbitrary: fc.constantFrom(...people).map((user) => ({ send: user })) },
     { weight: 1, arbitrary: fc.constantFrom(...people).map((user) => ({ add: user })) },
     { weight: 1, arbitrary: fc.constantFrom(...people).map((user) => ({ remove: user })) },
+    { weight: 1, arbitrary: fc.constantFrom(...people).map((user) => ({ promote: user })) },
+    { weight: 1, arbitrary: fc.constantFrom('everyone', 'admins').map((setting) => ({ setting })) },
   );
 
-  const eventsOf = fc.array(step, { maxLength: 25 }).map((steps) => {
+  /** Under either rules: an old log goes on under the new ones, and a relay of the last version may still be about. */
+  const eventsOf = fc.array(fc.tuple(step, fc.boolean()), { maxLength: 25 }).map((steps) => {
     let version = 1;
     const events: ReceivedEvent[] = [created(1, alice, bob)];
-    for (const [index, one] of steps.entries()) {
+    const asOf = (isOld: boolean, event: ReceivedEvent) => (isOld ? event : numbered(event));
+    for (const [index, [one, isOld]] of steps.entries()) {
       const at = startMs + index * 40_000_000;
       if ('send' in one) events.push(inGroup(one.send, { at, preview: `message ${index}` }));
-      else events.push('add' in one ? added(++version, one.add) : removed(++version, one.remove));
+      else if ('promote' in one) events.push(roleChanged(++version, one.promote, 'admin'));
+      else if ('setting' in one) events.push(changed(++version, { who_may_send: one.setting as WhoMay }));
+      else events.push(asOf(isOld, 'add' in one ? added(++version, one.add) : removed(++version, one.remove)));
     }
     return events;
   });
