@@ -25,7 +25,8 @@ import {
 export const people = [alice, bob, carol, mallory];
 
 type Act =
-  | { readonly kind: 'say' | 'add' | 'remove' | 'leave'; readonly who: string }
+  | { readonly kind: 'say'; readonly who: string }
+  | { readonly kind: 'add' | 'remove' | 'leave'; readonly who: string }
   | { readonly kind: 'role'; readonly who: string; readonly role: MemberRole }
   | { readonly kind: 'settings'; readonly adminsOnly: boolean };
 
