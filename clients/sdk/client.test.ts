@@ -142,6 +142,36 @@ describe('ParleyClient', () => {
     expect(server.of('delivered')).toHaveLength(2);
   });
 
+  it('rule 18: says delivered again after a silence, however long it took to notice it', async () => {
+    const { time, server } = await setUp();
+    server.tell('message', { message: fromBob(1) });
+    await settle(100);
+    await time.advance(50_000);
+    // Whoever was cut off without a word tries in vain for a while before it finds a server again.
+    for (let tries = 0; tries < 20; tries++) {
+      server.close(1006);
+      await time.advance(2_000);
+    }
+    server.log = [fromBob(1)];
+    await time.advance(20_000);
+    expect(server.of('delivered').length).toBeGreaterThan(1);
+  });
+
+  it('says no delivered again that came before a ping that was answered', async () => {
+    const { time, server } = await setUp();
+    server.tell('message', { message: fromBob(1) });
+    for (let pings = 1; pings <= 2; pings++) {
+      await time.advance(31_000);
+      const { client_time_ms } = server.of('ping').at(-1)!;
+      server.tell('pong', { client_time_ms, server_time_ms: time.nowMs() });
+    }
+    server.log = [fromBob(1)];
+    server.close(1006);
+    await time.advance(5_000);
+    expect(server.connections).toBe(2);
+    expect(server.of('delivered')).toHaveLength(1);
+  });
+
   it('does not acknowledge messages that the application did not take', async () => {
     const time = new VirtualTime(1_700_000_000_000);
     const server = new Server(time);

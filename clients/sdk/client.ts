@@ -58,7 +58,8 @@ export class ParleyClient {
   readonly #statuses: Statuses;
   readonly #conversations: Conversations;
   #restored: Promise<void> | null = null;
-  #lostAtMs = Number.NEGATIVE_INFINITY;
+  /** What was acknowledged since then may not have arrived, and was not said again yet. */
+  #doubtSinceMs = Number.POSITIVE_INFINITY;
   #resync: TimerHandle | null = null;
 
   constructor(options: ClientOptions) {
@@ -165,8 +166,9 @@ export class ParleyClient {
 
   /** One page of the conversation list, by conversation id. */
   async inbox(after: string | null = null): Promise<InboxPageFrame> {
-    return this.#pageSize.ask((limit) =>
-      this.#ask('inbox_page', (request_id) => this.#connection.send('inbox', { request_id, after, limit })),
+    return this.#pageSize.ask(
+      (limit) => this.#ask('inbox_page', (request_id) => this.#connection.send('inbox', { request_id, after, limit })),
+      ({ next }) => next !== null,
     );
   }
 
@@ -210,7 +212,7 @@ export class ParleyClient {
   }
 
   #lost(code: number, reason: string, reconnectInMs: number | null): void {
-    this.#lostAtMs = this.#options.clock.nowMs();
+    this.#doubtSinceMs = Math.min(this.#doubtSinceMs, this.#connection.heardAtMs);
     this.#requests.abandon();
     this.#sending.disconnected();
     this.#events.emit('disconnected', { code, reason, reconnectInMs });
@@ -219,7 +221,7 @@ export class ParleyClient {
 
   async #synchronise(): Promise<void> {
     try {
-      await this.#conversations.synchronise(this.#lostAtMs);
+      await this.#conversations.synchronise(() => this.#takeDoubt());
       await this.#sending.verify();
       for (const conversationId of this.#statuses.waiting()) await this.#refreshStatuses(conversationId);
       this.#events.emit('synced', undefined);
@@ -231,6 +233,13 @@ export class ParleyClient {
         if (this.#connection.isReady) void this.#synchronise();
       });
     }
+  }
+
+  /** It is said again now; where that fails, it stays to be said. */
+  #takeDoubt(): number {
+    const sinceMs = this.#doubtSinceMs;
+    this.#doubtSinceMs = Number.POSITIVE_INFINITY;
+    return sinceMs;
   }
 
   #frame(frame: Frame): void {
@@ -331,6 +340,7 @@ export class ParleyClient {
       reply_to: message.replyTo,
       target_id: message.targetId,
       at_ms: verdict.at_ms,
+      system: null,
     });
   }
 
@@ -339,16 +349,18 @@ export class ParleyClient {
       isConnected: () => this.#connection.isReady,
       inbox: (after) => this.inbox(after),
       fetch: ({ conversationId, seq, atMs }) =>
-        this.#pageSize.ask((limit) =>
-          this.#ask('page', (request_id) =>
-            this.#connection.send('fetch', {
-              request_id,
-              conversation_id: conversationId,
-              after_seq: seq,
-              after_at_ms: atMs,
-              limit,
-            }),
-          ),
+        this.#pageSize.ask(
+          (limit) =>
+            this.#ask('page', (request_id) =>
+              this.#connection.send('fetch', {
+                request_id,
+                conversation_id: conversationId,
+                after_seq: seq,
+                after_at_ms: atMs,
+                limit,
+              }),
+            ),
+          ({ more }) => more,
         ),
       seen: (message) => this.#sending.seen(message),
       gap: (conversationId, afterSeq, beforeSeq) => this.#events.emit('gap', { conversationId, afterSeq, beforeSeq }),

@@ -78,6 +78,7 @@ export class Connection {
   #watch: TimerHandle | null = null;
   #lastFrameAtMs = 0;
   #lastPingAtMs = 0;
+  #heardAtMs = Number.POSITIVE_INFINITY;
   /** Until when an attempt of this device itself may supersede it. */
   #ownRivalUntilMs = Number.NEGATIVE_INFINITY;
   #heartbeat = { intervalMs: 30_000, timeoutMs: 60_000 };
@@ -112,6 +113,11 @@ export class Connection {
   /** Closes the socket as if the network had failed: the client reconnects by itself. */
   drop(): void {
     if (this.#socket !== null) this.#leave(4000, 'dropped by the client');
+  }
+
+  /** Of this connection, or the last one: the server is known to have heard what was said up to then, and nothing later. */
+  get heardAtMs(): number {
+    return this.#heardAtMs;
   }
 
   /** False if there is no connection to send it on. */
@@ -172,6 +178,8 @@ export class Connection {
         this.#begin(frame.body);
         return;
       case 'pong':
+        // What was said before the ping arrived before it.
+        this.#heardAtMs = Math.max(this.#heardAtMs, Math.min(frame.body.client_time_ms, this.#lastPingAtMs));
         this.#options.serverClock.observeRoundTrip(frame.body.client_time_ms, frame.body.server_time_ms);
         return;
       case 'go_away':
@@ -188,6 +196,7 @@ export class Connection {
     this.#options.serverClock.observe(hello.server_time_ms);
     this.#heartbeat = { intervalMs: hello.heartbeat_interval_ms, timeoutMs: hello.heartbeat_timeout_ms };
     this.#lastPingAtMs = this.#options.clock.nowMs();
+    this.#heardAtMs = this.#lastPingAtMs;
     this.#watch = this.#options.timers.every(Math.min(1_000, hello.heartbeat_interval_ms), () => this.#beat());
     this.#listener.hello(hello);
   }

@@ -73,11 +73,11 @@ export class Conversations {
     return timeline;
   }
 
-  /** Resolves when this device has everything that the server had; what was acknowledged just before the loss is said again. */
-  async synchronise(lostAtLocalMs: number): Promise<void> {
+  /** Resolves when this device has everything that the server had; what was acknowledged since, by then, is said again. */
+  async synchronise(doubtSinceLocalMs: () => number): Promise<void> {
     await this.#sync.run();
     await this.#deliveries.idle();
-    this.#deliveries.repeatSince(lostAtLocalMs);
+    this.#deliveries.repeatSince(doubtSinceLocalMs());
   }
 
   /** Fetches one conversation to its end. */

@@ -3,7 +3,8 @@
  *
  * The application's handler is awaited before the cursor is saved, and the cursor is saved before `delivered` is sent: whatever
  * dies in between, the server keeps what this device may lack. Acknowledgements are coalesced per turn of the event loop. The
- * server does not confirm them, so those of the last moments before a lost connection are said again after the next sync.
+ * server does not confirm them, so those since the server is known to have heard this device, and of some moments before, are said
+ * again after a lost connection and the next sync.
  */
 import type { Clock } from '@parley/schemas/environment/clock';
 import type { WireMessage } from '@parley/schemas/generated/wire';
@@ -24,7 +25,7 @@ interface Acknowledged {
   atLocalMs: number;
 }
 
-/** Acknowledgements this close to a lost connection may not have arrived. */
+/** What a server heard it may not have written yet when it died. */
 const doubtMs = 30_000;
 
 export class Deliveries {
@@ -85,10 +86,10 @@ export class Deliveries {
     });
   }
 
-  /** After a sync: say again what may not have arrived over the connection that was lost at the time. */
-  repeatSince(lostAtLocalMs: number): void {
+  /** After a sync: say again what may not have arrived. The server is known to have heard what was said before the time. */
+  repeatSince(heardAtLocalMs: number): void {
     for (const [id, { atLocalMs }] of this.#acknowledged) {
-      if (atLocalMs >= lostAtLocalMs - doubtMs) this.#acknowledge(id);
+      if (atLocalMs >= heardAtLocalMs - doubtMs) this.#acknowledge(id);
     }
     for (const id of this.#dirty) this.#acknowledge(id);
   }

@@ -94,6 +94,38 @@ describe('Outbox on a store that fails', () => {
     expect((await store.load()).map((entry) => [entry.messageId, entry.transmitted])).toEqual([[sent[0], true]]);
   });
 
+  it('rule 1: keeps the old id in the store and in memory alike where the store does not take the new one', async () => {
+    const { store, outbox, sending, sent, failures, time } = setUp();
+    const { messageId } = await sending.add(message);
+    await time.advance(25_000);
+    store.broken = true;
+    sending.connected();
+    await time.advance(10);
+    expect(failures).toContain('Error: disk full');
+    expect([...outbox.waiting()].map((one) => one.messageId)).toEqual([messageId]);
+    store.broken = false;
+    await time.advance(11_000);
+    expect(sent).toHaveLength(1);
+    // An id that stayed there would be sent once more by the next run of the application: the same message, twice.
+    expect((await store.load()).map((kept) => kept.messageId)).toEqual(sent);
+  });
+
+  it('rule 3: tries a new id again after the store did not take it, on the same connection', async () => {
+    const { store, sending, sent, time } = setUp();
+    sending.connected();
+    const { messageId } = await sending.add(message);
+    await time.advance(10);
+    store.broken = true;
+    const code = 'out_of_window' as const;
+    sending.refused({ conversation_id: message.conversationId, message_id: messageId, code });
+    await time.advance(1_000);
+    expect(sent).toEqual([messageId]);
+    store.broken = false;
+    await time.advance(11_000);
+    expect(sent).toHaveLength(2);
+    expect((await store.load()).map((kept) => kept.messageId)).toEqual([sent[1]]);
+  });
+
   it('gives the verdict although the store cannot forget the message', async () => {
     const { store, sending, failures, time } = setUp();
     sending.connected();

@@ -181,17 +181,29 @@ export class Outbox {
     pending.dueAtMs = this.#clock.nowMs() + delayMs;
   }
 
-  /** Gives the message a new id; it keeps its place in the order. */
+  /**
+   * Gives the message a new id; it keeps its place in the order.
+   * @throws what the store said: then it has its old id, for an entry of that id that stayed in the store would be sent once more
+   */
   async rename(pending: Pending): Promise<string> {
-    const old = pending.messageId;
-    this.#entries.delete(old);
-    pending.messageId = makeMessageId(this.#clock.nowMs(), this.#random);
-    pending.transmitted = false;
-    pending.appended = false;
-    pending.verifying = false;
-    this.#entries.set(pending.messageId, pending);
-    await this.#store.replace(old, pending);
+    const { messageId: old, transmitted, appended, verifying } = pending;
+    this.#change(pending, {
+      ...{ messageId: makeMessageId(this.#clock.nowMs(), this.#random), transmitted: false },
+      ...{ appended: false, verifying: false },
+    });
+    try {
+      await this.#store.replace(old, pending);
+    } catch (error) {
+      this.#change(pending, { messageId: old, transmitted, appended, verifying });
+      throw error;
+    }
     return old;
+  }
+
+  #change(pending: Pending, to: Pick<Pending, 'messageId' | 'transmitted' | 'appended' | 'verifying'>): void {
+    this.#entries.delete(pending.messageId);
+    Object.assign(pending, to);
+    this.#entries.set(pending.messageId, pending);
   }
 
   /** The verdict: the message leaves the outbox. */

@@ -25,6 +25,8 @@ export interface SendingPort {
 
 const maxRenames = 5;
 const defaultRetryMs = 1_000;
+/** After the store could not be told of a new id. */
+const renameAgainMs = 10_000;
 
 export class Sending {
   readonly #outbox: Outbox;
@@ -144,8 +146,13 @@ export class Sending {
         return; // The connection failed: the sync after the reconnect comes back here.
       }
       if (this.#outbox.get(pending.messageId) !== pending || !pending.verifying) continue;
-      await this.#rename(pending).catch((error: unknown) => this.#port.failed(error));
-      this.#outbox.postpone(pending.messageId, 0);
+      try {
+        await this.#rename(pending);
+        this.#outbox.postpone(pending.messageId, 0);
+      } catch (error) {
+        this.#port.failed(error);
+        this.#timers.after(renameAgainMs, () => void this.verify());
+      }
     }
     await this.flush();
   }
