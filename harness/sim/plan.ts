@@ -35,6 +35,8 @@ export const faultNames = [
   'gateway_clocks',
   'offset_gaps',
   'compaction',
+  'leaderless_topic',
+  'disk_full',
 ] as const;
 
 export type FaultName = (typeof faultNames)[number];

@@ -14,7 +14,6 @@ import type {
   RecordedSight,
   RecordedSize,
   RecordedStatus,
-  RecordedWatermark,
 } from '../checks/history.ts';
 import { deriveEmbedded } from './embedded.ts';
 import type { Aside } from './environment/reality.ts';
@@ -26,6 +25,7 @@ import { readEverything } from './readings.ts';
 import { directSession, rebuild } from './rebuild.ts';
 import type { Sights } from './sights.ts';
 import { markers } from './utterances.ts';
+import { watermarksOf } from './watermarks.ts';
 import type { SimPush, World } from './world.ts';
 
 export interface RunFacts {
@@ -214,18 +214,6 @@ function isDelivered({ engine }: World, oracle: Oracle, userId: string, conversa
     return marks.some((byDevice) => Object.values(byDevice ?? {}).some((mark) => mark >= seq));
   };
   return isIn(userId) && hasStayed && others.length > 0 && others.every(reached);
-}
-
-/** A device says `delivered` for what others sent; up to the last of those its watermark must stand. */
-function watermarksOf({ engine }: World, device: Device): RecordedWatermark[] {
-  if (device.isOut) return [];
-  return [...device.taken].flatMap(([conversationId, list]) => {
-    const has = list.findLast(({ message }) => message.sender_device_id !== device.deviceId)?.seq ?? 0;
-    const [row] = engine.read({ query: receiptStatements.watermarks, params: [conversationId, device.userId] }, 1);
-    const known = (kind: 'delivered' | 'read'): number =>
-      (row?.[kind] as Record<string, number> | null | undefined)?.[device.deviceId] ?? 0;
-    return { deviceId: device.name, conversationId, has, known: Math.max(known('delivered'), known('read')) };
-  });
 }
 
 /**

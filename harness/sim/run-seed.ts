@@ -95,7 +95,7 @@ async function playOut({ world, oracle, plan, workload }: Play): Promise<string[
   workload.stop();
   faults.stop();
   world.trace.add('world', 'calms down');
-  const unrest = await comeToRest(world, oracle, plan.faults);
+  const unrest = await comeToRest({ world, oracle, faults: plan.faults, intruder: workload.intruder });
   return unrest.map((one) => `not at rest: ${one}`);
 }
 

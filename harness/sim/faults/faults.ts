@@ -3,12 +3,18 @@ import { topics } from '@parley/streams/log/topics';
 import type { Remote } from '../environment/remote.ts';
 import type { SeededRandom } from '../environment/seeded-random.ts';
 import type { FaultName, Plan } from '../plan.ts';
+import type { Device } from '../processes/device.ts';
 import type { ServerProcess } from '../processes/server-process.ts';
 import type { World } from '../world.ts';
 
 /** Faults that last from beginning to end. */
 const lasting: ReadonlySet<FaultName> = new Set<FaultName>(['gateway_clocks', 'offset_gaps', 'slow_devices']);
 const compactionTail = 4;
+/** Dead letters are few: their topic is away as often as all others together. */
+const topicsThatLoseLeaders = [
+  ...[topics.messages, topics.receipts, topics.presence, topics.pushJobs],
+  ...Array.from({ length: 4 }, () => topics.deadLetters),
+];
 
 export class Faults {
   readonly #world: World;
@@ -77,6 +83,8 @@ export class Faults {
     compaction: () => {
       for (const one of this.#world.broker.topic(topics.receipts).partitions) one.compact(compactionTail);
     },
+    leaderless_topic: () => this.#loseLeader(),
+    disk_full: () => this.#fillDisk(this.#random.pick(this.#world.people)),
   };
 
   #cutDevices(): void {
@@ -185,6 +193,21 @@ export class Faults {
     });
   }
 
+  /** Of all partitions of a topic, while the others go on. */
+  #loseLeader(): void {
+    const { leaderless } = this.#world.broker;
+    const topic = this.#random.pick(topicsThatLoseLeaders);
+    leaderless.add(topic);
+    this.#later(12_000, () => leaderless.delete(topic));
+  }
+
+  #fillDisk(device: Device): void {
+    device.room = this.#random.between(0, 2);
+    this.#later(12_000, () => {
+      device.room = null;
+    });
+  }
+
   #later(mostMs: number, run: () => void): void {
     this.#world.time.after(this.#random.between(100, mostMs), run);
   }
@@ -199,8 +222,9 @@ export class Faults {
       faults.isDown = false;
     }
     broker.gaps = 0;
-    for (const device of people) device.rate = null;
-    for (const { down } of this.#world.devices.connections) down.rate = null;
+    broker.leaderless.clear();
+    for (const device of people) device.room = null;
+    this.#world.quickenLines();
     for (const gateway of gateways) gateway.skewMs = Math.max(-2_000, Math.min(2_000, gateway.skewMs));
     for (const server of servers) {
       server.life?.spare();

@@ -68,6 +68,8 @@ export class Broker {
   readonly #random: SeededRandom;
   readonly #observe: RecordObserver;
   readonly topics = new Map<string, BrokerTopic>();
+  /** Topics whose partitions nobody leads for now: they take no record. */
+  readonly leaderless = new Set<string>();
   /** Of a record to leave a gap before it. */
   gaps = 0;
 
@@ -105,6 +107,11 @@ export class Broker {
   partitionFor({ topic, key, partitionKey }: Append): BrokerPartition {
     const { partitions } = this.topic(topic);
     return partitions[partitionOf(partitionKey ?? key, partitions.length)]!;
+  }
+
+  /** @throws ParleyError `log_unavailable`: nothing sent to the partition now is appended */
+  requireLeader({ topic }: BrokerPartition): void {
+    if (this.leaderless.has(topic)) throw new ParleyError('log_unavailable', { detail: `${topic} has no leader` });
   }
 
   /** The offset, or why it was refused. */

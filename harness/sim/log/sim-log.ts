@@ -84,9 +84,10 @@ export class SimLog implements Log {
   async #writePartition(partition: BrokerPartition, records: readonly Append[]): Promise<void> {
     let results: (number | ParleyError)[];
     try {
-      results = await this.#remote.call(this.#life, () =>
-        records.map((record) => this.#broker.append(partition, record)),
-      );
+      results = await this.#remote.call(this.#life, () => {
+        this.#broker.requireLeader(partition);
+        return records.map((record) => this.#broker.append(partition, record));
+      });
     } catch (cause) {
       const error = new ParleyError('log_unavailable', { cause });
       for (const record of records) record.failed(error);

@@ -105,8 +105,8 @@ export const deliveringMutants: readonly Mutant[] = [
     name: 'a delivered is not said again after a lost connection',
     rule: 18,
     file: 'clients/sdk/deliveries.ts',
-    find: 'if (atLocalMs >= lostAtLocalMs - doubtMs) this.#acknowledge(id);',
-    replace: 'if (atLocalMs < lostAtLocalMs - 1e12) this.#acknowledge(id);',
+    find: 'if (atLocalMs >= heardAtLocalMs - doubtMs) this.#acknowledge(id);',
+    replace: 'if (atLocalMs < heardAtLocalMs - 1e12) this.#acknowledge(id);',
   },
   {
     name: 'a delivered claims what waits above a gap',

@@ -64,6 +64,10 @@ export class Device {
   readonly statuses: (ClientEvents['status'] & { readonly life: number })[] = [];
   readonly presence: (ClientEvents['presence'] & { readonly atMs: number })[] = [];
   wasOnline = false;
+  /** Since its newest connection it has said that it has everything. */
+  isSynced = false;
+  /** So many more messages find room on its disk; null: all do. What it deletes it can delete. */
+  room: number | null = null;
   /** Of the newest connection that it knows of. */
   connectionId = 0;
   isRunning = false;
@@ -177,7 +181,10 @@ export class Device {
   }
 
   #outboxStore(life: Life): OutboxStore {
-    const put = (entry: OutboxEntry): void => void this.outbox.set(entry.messageId, entry);
+    const put = (entry: OutboxEntry): void => {
+      if (this.room !== null && this.room-- <= 0) throw new Error('the disk is full');
+      this.outbox.set(entry.messageId, entry);
+    };
     return {
       load: () => this.#disk.call(life, () => [...this.outbox.values()]),
       put: (entry) => {
@@ -187,8 +194,8 @@ export class Device {
       replace: (messageId, entry) => {
         const copy = copyOf(entry);
         return this.#disk.call(life, () => {
-          this.outbox.delete(messageId);
           put(copy);
+          this.outbox.delete(messageId);
         });
       },
       remove: (messageId) => this.#disk.call(life, () => void this.outbox.delete(messageId)),
@@ -248,13 +255,17 @@ export class Device {
     client.on('connected', ({ gatewayId, connectionId }) => {
       this.wasOnline = true;
       this.connectionId = connectionId;
+      this.isSynced = false;
       this.#connectedSinceMs = this.#world.time.nowMs();
       if (this.#connectedSinceMs > this.revokedSinceMs + upgradeMs)
         this.#world.problems.push(`${this.name} was let in after it was revoked`);
       trace.add(this.name, `connected ${gatewayId} ${connectionId}`);
       if (this.watched.length > 0) client.watch(this.watched);
     });
-    client.on('synced', () => trace.add(this.name, 'synced'));
+    client.on('synced', () => {
+      this.isSynced = true;
+      trace.add(this.name, 'synced');
+    });
     client.on('disconnected', ({ code, reason }) => {
       this.#connectedSinceMs = Number.POSITIVE_INFINITY;
       trace.add(this.name, `disconnected ${code} ${reason}`);

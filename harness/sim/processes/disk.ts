@@ -1,4 +1,8 @@
-/** A device's disk: calls take effect in the order in which they are made, each a moment later; those of a dead application do not. */
+/**
+ * A device's disk: calls take effect in the order in which they are made, each a moment later; those of a dead application do not.
+ *
+ * What a call throws when it is carried out is its answer: a disk may be full.
+ */
 import type { Life } from '../environment/life.ts';
 import type { SeededRandom } from '../environment/seeded-random.ts';
 
@@ -14,14 +18,20 @@ export class Disk {
   }
 
   call<T>(life: Life, perform: () => T): Promise<T> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       if (!life.beginCall()) return;
       const nowMs = life.time.nowMs();
       this.#lastMs = Math.max(this.#lastMs, nowMs + this.#random.delay(mostDelayMs));
       this.#waiting.push(() => {
         if (!life.isAlive) return;
-        const result = perform();
-        life.enter(() => resolve(result));
+        let settle: () => void;
+        try {
+          const result = perform();
+          settle = () => resolve(result);
+        } catch (error) {
+          settle = () => reject(error);
+        }
+        life.enter(settle);
       });
       // Whichever timer of one moment comes first carries out the call that was made first.
       life.time.after(this.#lastMs - nowMs, () => this.#waiting.shift()!());

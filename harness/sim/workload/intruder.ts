@@ -55,17 +55,18 @@ export class Intruder {
   intrude(): void {
     const kind = this.#random.pick(kinds);
     const original = this.#someSend();
-    if (kind === 'poison') this.#poison();
+    if (kind === 'poison') this.poisonTopic(null);
     else if (original === null) return;
     else if (kind === 'lie') this.#lie(original);
     else if (kind === 'early') this.#early(original);
     else this.#forge(kind, original);
   }
 
-  #poison(): void {
+  /** Into any topic if none is given. */
+  poisonTopic(topic: string | null): void {
     const value = Buffer.from(this.#random.bytes(this.#random.between(0, 40)));
     this.poison.add(value);
-    this.#append(this.#random.pick(poisonTopics), this.#random.uuid(), value);
+    this.#append(topic ?? this.#random.pick(poisonTopics), this.#random.uuid(), value);
   }
 
   /** A send that the log holds, mostly a late one. */
