@@ -3,6 +3,7 @@ import type { CheckpointStore } from '@parley/streams/log/log';
 import type {
   ConversationProjector,
   FoldStateStore,
+  InboxLookup,
   MemberLookup,
   MessageLookup,
   ReceiptProjector,
@@ -23,7 +24,8 @@ export interface Projections {
   readonly receiptProjector: ReceiptProjector;
   readonly messageLookup: MessageLookup;
   readonly memberLookup: MemberLookup;
-  readonly history: Pick<HistoryReader, 'fetch' | 'before'>;
+  readonly inboxLookup: InboxLookup;
+  readonly history: Pick<HistoryReader, 'fetch' | 'before' | 'around' | 'membersThen'>;
   /** Of an embedded log's groups; Kafka keeps its own. */
   readonly checkpoints?: CheckpointStore;
   close(): Promise<void>;

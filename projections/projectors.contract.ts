@@ -89,9 +89,9 @@ export function projectorsContract(name: string, make: () => Promise<Projections
       const { conversationProjector, receiptProjector, receipts, inbox } = under.projections;
       await conversationProjector.project(rows);
       const receipt = receiptRow({ conversationId, userId: bob, seq: 1, ordinal: 1, atMs: Date.now() });
-      await receiptProjector.project([receipt]);
+      await receiptProjector.project([receipt], []);
       expect(unreadCount((await inbox.get(bob, conversationId))!)).toBe(1);
-      await receiptProjector.project([{ ...receipt, kind: 'read' }, receipt]);
+      await receiptProjector.project([{ ...receipt, kind: 'read' }, receipt], []);
       expect(unreadCount((await inbox.get(bob, conversationId))!)).toBe(0);
       expect(await receipts.watermarks(conversationId, bob)).toHaveLength(2);
       expect(await receipts.reachedAt(conversationId, bob, 'read', 1)).toBe(receipt.atMs);
@@ -106,7 +106,7 @@ export function projectorsContract(name: string, make: () => Promise<Projections
       const next = messageRow({ ...first!, messageId: messageRow().messageId, seq: 2 });
       await conversationProjector.project({ members: [], conversations: [], messages: [next], inbox: rows.inbox });
       await foldState.save([{ conversationId, snapshot: Buffer.alloc(500), offset: 2, writeTimestampUs: 2 }]);
-      await receiptProjector.project([receiptRow({ conversationId, userId: bob, seq: 2 })]);
+      await receiptProjector.project([receiptRow({ conversationId, userId: bob, seq: 2 })], []);
       const after = await storeWrites(under.metrics);
       const spent = Object.fromEntries(Object.entries(after).map(([table, n]) => [table, n - (before[table] ?? 0)]));
       expect(spent).toEqual({ members: 0, messages: 1, inbox: 2, fold_states: 1, receipts: 1 });

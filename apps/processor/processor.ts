@@ -104,6 +104,7 @@ function makeProcessors(
       ...made,
       projector: projections.receiptProjector,
       members: projections.memberLookup,
+      inbox: projections.inboxLookup,
     }),
     presence: new PresenceProcessor({
       ...made,

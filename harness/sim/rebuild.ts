@@ -100,6 +100,7 @@ export function handlersOn(projections: Projections, codec: EventCodec, time: Vi
     projector: projections.receiptProjector,
     watermarks: projections.receipts,
     members: projections.memberLookup,
+    inbox: projections.inboxLookup,
   });
   conversations.start();
   return { conversations, receipts };

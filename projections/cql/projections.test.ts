@@ -66,7 +66,7 @@ describe('CQL projections', () => {
 
   it('rule 18: a watermark and its step are one mutation', async () => {
     const { session, projections } = open();
-    await projections.receiptProjector.project([receiptRow({ atMs: Date.now() })]);
+    await projections.receiptProjector.project([receiptRow({ atMs: Date.now() })], []);
     expect(session.events).toEqual(['begin receipts', 'end receipts']);
     expect(session.written).toHaveLength(3);
   });
@@ -74,7 +74,14 @@ describe('CQL projections', () => {
   it('rule 8: every write says its own timestamp, and watermarks are their own', async () => {
     const { session, projections } = open();
     await projections.conversationProjector.project(rows);
-    await projections.receiptProjector.project([receiptRow({ kind: 'read', seq: 17, ordinal: 12, atMs: Date.now() })]);
+    const mark = { conversationId: rows.inbox[0]!.conversationId, userId: rows.inbox[0]!.userId, ordinal: 12 };
+    await projections.receiptProjector.project(
+      [receiptRow({ kind: 'read', seq: 17, ordinal: 12, atMs: Date.now() })],
+      [
+        { ...mark, kind: 'cleared', value: 17, version: 17 },
+        { ...mark, kind: 'pinned', value: 1, version: 1_700_000_000_000_000 },
+      ],
+    );
     await projections.foldState.save([
       { conversationId: rows.messages[0]!.conversationId, snapshot: Buffer.alloc(1), offset: 1, writeTimestampUs: 7 },
     ]);

@@ -1,11 +1,12 @@
 /** All projections on one CQL connection. */
 import type { Clock } from '@parley/schemas/environment/clock';
 import type { ConversationRows } from '@parley/streams/conversation/rows';
-import type { ReceiptRow } from '@parley/streams/processors/ports';
+import type { PersonalMark, ReceiptRow } from '@parley/streams/processors/ports';
 import type { Registry } from 'prom-client';
 import { CqlFoldStateStore } from '../fold-state/store.cql.ts';
 import { HistoryReader } from '../history/reader.ts';
 import { CqlInboxStore } from '../inbox/store.cql.ts';
+import { StoredInboxLookup } from '../inbox/wire-entry.ts';
 import { StoredMemberLookup } from '../members/lookup.ts';
 import { CqlMemberStore } from '../members/store.cql.ts';
 import { StoredMessageLookup } from '../messages/lookup.ts';
@@ -43,13 +44,15 @@ export function openCqlProjections(session: CqlSession, options: CqlProjectionsO
       },
     },
     receiptProjector: {
-      project: async (rows: readonly ReceiptRow[]): Promise<void> => {
+      project: async (rows: readonly ReceiptRow[], marks: readonly PersonalMark[]): Promise<void> => {
         await receipts.write(rows);
         await inbox.markRead(readMarksOf(rows));
+        await inbox.mark(marks);
       },
     },
     messageLookup: new StoredMessageLookup(members, messages),
     memberLookup: new StoredMemberLookup(members),
+    inboxLookup: new StoredInboxLookup(inbox),
     history: new HistoryReader({ inbox, members, messages }),
     close: () => session.close(),
   };

@@ -119,6 +119,9 @@ export function schemaStatements(settings: CqlKeyspace): readonly string[] {
 /** Columns that a table got after its first release: they are made where the table is older than they. */
 const addedColumns: ReadonlyArray<{ readonly table: string; readonly column: string; readonly type: string }> = [
   { table: 'messages', column: 'system_change', type: 'text' },
+  ...['cleared_seq', 'cleared_ordinal', 'pinned', 'archived', 'muted', 'unread'].map((column) => ({
+    ...{ table: 'inbox', column, type: 'bigint' },
+  })),
 ];
 
 /** What makes the schema: a connection's client, or anything that runs a statement. */

@@ -49,9 +49,10 @@ describe('generations', () => {
     await bothWritten();
     const { all, conversationId, message } = rows();
     await fixture.projections.conversationProjector.project(all);
-    await fixture.projections.receiptProjector.project([
-      receiptRow({ conversationId, userId: message.senderId, kind: 'read' }),
-    ]);
+    await fixture.projections.receiptProjector.project(
+      [receiptRow({ conversationId, userId: message.senderId, kind: 'read' })],
+      [],
+    );
     for (const generation of ['g1', 'g2']) {
       const { inbox, receipts, members } = fixture.of(generation);
       expect(await inbox.get(message.senderId, conversationId)).toMatchObject({ lastSeq: 1, readSeq: 1 });

@@ -112,6 +112,7 @@ export function followPointer<Opened extends Projections>(of: Generations<Opened
     inbox: {
       write: async (rows) => all(of.write, (one) => one.inbox.write(rows)),
       markRead: async (marks) => all(of.write, (one) => one.inbox.markRead(marks)),
+      mark: async (marks) => all(of.write, (one) => one.inbox.mark(marks)),
       list: async (...where) => of.read.inbox.list(...where),
       get: async (...where) => of.read.inbox.get(...where),
     },
@@ -127,12 +128,20 @@ export function followPointer<Opened extends Projections>(of: Generations<Opened
     conversationProjector: {
       project: async (rows) => all(of.write, (one) => one.conversationProjector.project(rows)),
     },
-    receiptProjector: { project: async (rows) => all(of.write, (one) => one.receiptProjector.project(rows)) },
+    receiptProjector: {
+      project: async (...what) => all(of.write, (one) => one.receiptProjector.project(...what)),
+    },
     messageLookup: { find: async (...where) => of.read.messageLookup.find(...where) },
-    memberLookup: { currentMembers: async (conversationId) => of.read.memberLookup.currentMembers(conversationId) },
+    inboxLookup: { entryOf: async (...where) => of.read.inboxLookup.entryOf(...where) },
+    memberLookup: {
+      currentMembers: async (conversationId) => of.read.memberLookup.currentMembers(conversationId),
+      currentJoins: async (conversationId) => of.read.memberLookup.currentJoins(conversationId),
+    },
     history: {
       fetch: async (...query) => of.read.history.fetch(...query),
       before: async (...query) => of.read.history.before(...query),
+      around: async (...query) => of.read.history.around(...query),
+      membersThen: async (...query) => of.read.history.membersThen(...query),
     },
     close: () => of.close(),
   };

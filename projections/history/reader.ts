@@ -14,8 +14,11 @@ import type { MessageRow } from '@parley/streams/conversation/rows';
 import type { InboxStore } from '../inbox/store.ts';
 import type { MemberStore } from '../members/store.ts';
 import type { MessageStore } from '../messages/store.ts';
+import { type AroundQuery, readAround } from './around.ts';
 import { readBackward } from './backward.ts';
+import { beyondCleared } from './cleared.ts';
 import { readForward } from './forward.ts';
+import { type MembersQuery, type MembersThen, membersThen } from './members-then.ts';
 import { productionSizes, type Reading, type ReadingSizes } from './reading.ts';
 
 export interface FetchQuery {
@@ -79,21 +82,35 @@ export class HistoryReader {
     return readBackward(await this.#begin(userId, query.conversationId, query.limit), query);
   }
 
+  /** @throws ParleyError `not_found` for a message that the user may not see, or has cleared */
+  async around(userId: string, query: AroundQuery): Promise<HistoryPage> {
+    return readAround(await this.#begin(userId, query.conversationId, 1), query);
+  }
+
+  /** @throws ParleyError `not_found` to one who was no member then */
+  async membersThen(userId: string, query: MembersQuery): Promise<MembersThen> {
+    if (!isUuid(query.conversationId)) throw new ParleyError('not_found');
+    return membersThen(this.#stores, userId, query);
+  }
+
   async #begin(userId: string, conversationId: string, limit: number): Promise<Reading> {
     invariant(limit >= 1, 'a page has room for a row');
     if (!isUuid(conversationId)) throw new ParleyError('not_found');
     const { inbox, members, messages } = this.#stores;
     const entry = await inbox.get(userId, conversationId);
     const view = await members.view(conversationId);
-    const intervals = view?.intervals.get(userId);
-    if (view === null || intervals === undefined) throw new ParleyError('not_found');
+    const own = view?.intervals.get(userId);
+    if (view === null || own === undefined) throw new ParleyError('not_found');
+    // What the user has cleared is hidden from them like what came before they joined.
+    const clearedSeq = entry?.clearedSeq ?? 0;
+    const intervalsNow = async () => beyondCleared(await members.intervalsOf(conversationId, userId), clearedSeq);
     return {
       messages,
       conversationId,
       buckets: view.buckets,
       lastSeq: entry?.lastSeq ?? 0,
-      intervals,
-      intervalsNow: () => members.intervalsOf(conversationId, userId),
+      intervals: beyondCleared(own, clearedSeq),
+      intervalsNow,
       limit: Math.min(limit, maxLimit),
       sizes: this.#sizes,
     };

@@ -1,12 +1,13 @@
 /**
  * An inbox row as LMDB holds it: each group of columns that is always written together, with the write timestamp of its last
- * write. A group that was never written has timestamp 0. The two columns of the receipts processor are their own timestamp.
+ * write. A group that was never written has timestamp 0. Watermarks are their own timestamp; a mark's is its version.
  */
 import type { ConversationType } from '@parley/schemas/generated/state';
 import type { InboxRow } from '@parley/streams/conversation/rows';
+import type { PersonalMark } from '@parley/streams/processors/ports';
 import { conversationTypes } from '../lmdb/enum-bytes.ts';
 import { RowReader, type RowWriter } from '../lmdb/row-bytes.ts';
-import type { InboxEntry, ReadMark } from './store.ts';
+import { type Flag, type FlagKind, flagKinds, type InboxEntry, type ReadMark, shownMessage } from './store.ts';
 
 const noUuid = '00000000-0000-0000-0000-000000000000';
 /** Stands for "is a member". */
@@ -26,6 +27,10 @@ export interface StoredEntry {
   leftSeq: number;
   readSeq: number;
   readOrdinal: number;
+  clearedSeq: number;
+  clearedOrdinal: number;
+  /** In the order of `flagKinds`; version 0: never set. */
+  readonly flags: { value: number; version: number }[];
   lastMessagePreview: string | null;
 }
 
@@ -44,6 +49,9 @@ export function emptyEntry(): StoredEntry {
     leftSeq: notLeft,
     readSeq: 0,
     readOrdinal: 0,
+    clearedSeq: 0,
+    clearedOrdinal: 0,
+    flags: flagKinds.map(() => ({ value: 0, version: 0 })),
     lastMessagePreview: null,
   };
 }
@@ -64,12 +72,15 @@ export function readEntry(value: Buffer): StoredEntry {
     leftSeq: row.number(),
     readSeq: row.number(),
     readOrdinal: row.number(),
+    clearedSeq: row.number(),
+    clearedOrdinal: row.number(),
+    flags: flagKinds.map(() => ({ value: row.number(), version: row.number() })),
     lastMessagePreview: row.text(),
   };
 }
 
 export function writeEntry(value: RowWriter, entry: StoredEntry): Buffer {
-  return value
+  value
     .start()
     .number(entry.baseUs)
     .byte(conversationTypes.toByte(entry.conversationType))
@@ -84,8 +95,10 @@ export function writeEntry(value: RowWriter, entry: StoredEntry): Buffer {
     .number(entry.leftSeq)
     .number(entry.readSeq)
     .number(entry.readOrdinal)
-    .text(entry.lastMessagePreview)
-    .bytes();
+    .number(entry.clearedSeq)
+    .number(entry.clearedOrdinal);
+  for (const flag of entry.flags) value.number(flag.value).number(flag.version);
+  return value.text(entry.lastMessagePreview).bytes();
 }
 
 /** Last write wins, group by group. True if anything changed. */
@@ -128,21 +141,52 @@ export function mergeMark(entry: StoredEntry, mark: ReadMark): boolean {
   return true;
 }
 
+/** The greatest version wins, and the greater value at a tie, as in CQL. True if anything changed. */
+export function mergePersonal(entry: StoredEntry, { kind, userId, conversationId, ...mark }: PersonalMark): boolean {
+  if (kind === 'read') {
+    return mergeMark(entry, { userId, conversationId, readSeq: mark.value, readOrdinal: mark.ordinal });
+  }
+  if (kind === 'cleared') {
+    if (mark.value < entry.clearedSeq) return false;
+    if (mark.value === entry.clearedSeq && mark.ordinal <= entry.clearedOrdinal) return false;
+    entry.clearedSeq = mark.value;
+    entry.clearedOrdinal = mark.ordinal;
+    return true;
+  }
+  const flag = entry.flags[flagKinds.indexOf(kind)]!;
+  if (mark.version < flag.version || (mark.version === flag.version && mark.value <= flag.value)) return false;
+  flag.value = mark.value;
+  flag.version = mark.version;
+  return true;
+}
+
+function flagsOf({ flags }: StoredEntry): Partial<Record<FlagKind, Flag>> {
+  const found: Partial<Record<FlagKind, Flag>> = {};
+  flagKinds.forEach((kind, index) => {
+    if (flags[index]!.version > 0) found[kind] = flags[index]!;
+  });
+  return found;
+}
+
 /** As readers see it; null where only the receipts processor has written. */
 export function toInboxEntry(conversationId: string, entry: StoredEntry): InboxEntry | null {
   if (entry.baseUs === 0) return null;
-  const hasMessage = entry.lastMessageUs > 0;
+  const stored = { preview: entry.lastMessagePreview, atMs: entry.lastMessageAtMs };
+  const lastMessage = entry.lastMessageUs > 0 ? shownMessage(stored, entry) : null;
   return {
     conversationId,
     conversationType: entry.conversationType,
     otherUserId: entry.otherUserId === noUuid ? null : entry.otherUserId,
-    lastMessagePreview: hasMessage ? entry.lastMessagePreview : null,
-    lastMessageAtMs: hasMessage ? entry.lastMessageAtMs : null,
+    lastMessagePreview: lastMessage?.preview ?? null,
+    lastMessageAtMs: lastMessage?.atMs ?? null,
     lastSeq: entry.lastSeq,
     lastOrdinal: entry.lastOrdinal,
     ownOrdinal: entry.ownOrdinal,
     leftSeq: entry.leftSeq === notLeft ? null : entry.leftSeq,
     readSeq: entry.readSeq,
     readOrdinal: entry.readOrdinal,
+    clearedSeq: entry.clearedSeq,
+    clearedOrdinal: entry.clearedOrdinal,
+    flags: flagsOf(entry),
   };
 }

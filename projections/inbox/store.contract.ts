@@ -1,5 +1,6 @@
 /** What every InboxStore does (design rule 8). */
 import { randomUUID } from 'node:crypto';
+import type { PersonalMark } from '@parley/streams/processors/ports';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inboxRow, noonMs } from '../rows.fixture.ts';
 import { type InboxStore, unreadCount } from './store.ts';
@@ -36,6 +37,9 @@ export function inboxStoreContract(name: string, make: () => Promise<InboxStoreU
         leftSeq: null,
         readSeq: 0,
         readOrdinal: 0,
+        clearedSeq: 0,
+        clearedOrdinal: 0,
+        flags: {},
       });
       const direct = inboxRow({
         conversationType: 'one_on_one',
@@ -114,6 +118,63 @@ export function inboxStoreContract(name: string, make: () => Promise<InboxStoreU
       const batched = key();
       await under.store.write(rows.toReversed().map((row) => ({ ...row, ...batched })));
       expect(await get(batched)).toMatchObject(end);
+    });
+
+    it('rule 8: of a mark the greatest version stands, in whatever order they come, and the others are not touched', async () => {
+      const row = inboxRow({ lastSeq: 9, lastOrdinal: 9 });
+      await under.store.write([row]);
+      const us = 1_700_000_000_000_000;
+      const mark = (kind: PersonalMark['kind'], value: number, version: number): PersonalMark => ({
+        ...{ userId: row.userId, conversationId: row.conversationId, ordinal: 0 },
+        ...{ kind, value, version },
+      });
+      const marks = [mark('pinned', 5, us), mark('pinned', 0, us + 2), mark('pinned', 7, us + 1), mark('muted', 8, us)];
+      for (const one of marks) await under.store.mark([one]);
+      const end = { pinned: { value: 0, version: us + 2 }, muted: { value: 8, version: us } };
+      expect((await get(row))?.flags).toEqual(end);
+      await under.store.mark(marks.toReversed());
+      await under.store.mark([mark('archived', 1, us), mark('unread', 1, us), mark('archived', 0, us)]);
+      expect((await get(row))?.flags).toEqual({
+        ...end,
+        archived: { value: 1, version: us },
+        unread: { value: 1, version: us },
+      });
+      expect(await get(row)).toMatchObject({ lastSeq: 9, readSeq: 0, clearedSeq: 0 });
+    });
+
+    it('rule 8: what is cleared is the maximum; it hides the preview and what is unread below it', async () => {
+      const row = inboxRow({ lastSeq: 30, lastOrdinal: 20, lastMessage: { preview: 'told', atMs: noonMs } });
+      const of = { userId: row.userId, conversationId: row.conversationId };
+      const clear = (value: number, ordinal: number) =>
+        under.store.mark([{ ...of, kind: 'cleared', value, ordinal, version: value }]);
+      await under.store.write([row]);
+      for (const [value, ordinal] of [
+        [10, 8],
+        [25, 18],
+        [25, 17],
+        [12, 9],
+      ] as const)
+        await clear(value, ordinal);
+      const entry = (await get(row))!;
+      expect(entry).toMatchObject({ clearedSeq: 25, clearedOrdinal: 18, lastMessagePreview: 'told', lastSeq: 30 });
+      expect(unreadCount(entry)).toBe(2);
+      await clear(30, 20);
+      const cleared = (await get(row))!;
+      expect(cleared).toMatchObject({ clearedSeq: 30, lastMessagePreview: null, lastMessageAtMs: null, lastSeq: 30 });
+      expect(unreadCount(cleared)).toBe(0);
+      const next = { preview: 'anew', atMs: noonMs + 1 };
+      const us = row.writeTimestampUs + 1;
+      await under.store.write([{ ...row, writeTimestampUs: us, lastSeq: 31, lastOrdinal: 21, lastMessage: next }]);
+      expect(await get(row)).toMatchObject({ lastMessagePreview: 'anew', lastMessageAtMs: noonMs + 1 });
+    });
+
+    it('rule 18: what was read for the user alone counts as read', async () => {
+      const row = inboxRow({ lastSeq: 9, lastOrdinal: 9 });
+      await under.store.write([row]);
+      const { userId, conversationId } = row;
+      await under.store.mark([{ userId, conversationId, kind: 'read', value: 6, ordinal: 6, version: 6 }]);
+      await under.store.markRead([{ userId, conversationId, readSeq: 4, readOrdinal: 4 }]);
+      expect(unreadCount((await get(row))!)).toBe(3);
     });
 
     it('rule 8: the read mark is the maximum, and does not touch what chat.messages owns', async () => {

@@ -1,27 +1,46 @@
 /**
  * Conversation lists in CQL: a partition per user. Columns of chat.messages carry the event's write timestamp; read_seq and
- * read_ordinal carry read_seq, so that the last write is the maximum. Being a member again is left_seq 0, not null.
+ * read_ordinal carry read_seq, so that the last write is the maximum, and the same goes for what is cleared; a flag carries its
+ * version. Being a member again is left_seq 0, not null.
  */
 import type { ConversationType } from '@parley/schemas/generated/state';
 import type { InboxRow } from '@parley/streams/conversation/rows';
+import type { PersonalMark } from '@parley/streams/processors/ports';
 import { types } from 'cassandra-driver';
 import type { CqlSession, CqlStatement } from '../cql/connection.ts';
 import { PartitionWrites } from '../cql/partition-writes.ts';
 import { fromUuid, orUnset, toMsOrNull, toNumber, toNumberOr, toTextOrNull, toUuid } from '../cql/values.ts';
 import type { StoreWrites } from '../store-writes.ts';
-import type { InboxEntry, InboxStore, ReadMark } from './store.ts';
+import {
+  type Flag,
+  type FlagKind,
+  flagKinds,
+  type InboxEntry,
+  type InboxStore,
+  type ReadMark,
+  shownMessage,
+} from './store.ts';
 import { withoutSuperseded } from './superseded.ts';
 
 const isMember = 0;
 const rowBytes = 512;
 const selected = `conversation_id, conversation_type, other_user_id, last_seq, last_ordinal, last_message, own_ordinal,
-  left_seq, read_seq, read_ordinal`;
+  left_seq, read_seq, read_ordinal, cleared_seq, cleared_ordinal,
+  ${flagKinds.map((kind) => `${kind}, WRITETIME(${kind}) AS ${kind}_version`).join(', ')}`;
+const ofRow = 'user_id = ? AND conversation_id = ?';
 
 export const inboxStatements = {
   write: `INSERT INTO inbox (user_id, conversation_id, conversation_type, other_user_id, last_seq, last_ordinal,
     last_message, own_ordinal, left_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
-  markRead: `UPDATE inbox USING TIMESTAMP ? SET read_seq = ?, read_ordinal = ? WHERE user_id = ? AND conversation_id = ?`,
-  get: `SELECT ${selected} FROM inbox WHERE user_id = ? AND conversation_id = ?`,
+  markRead: `UPDATE inbox USING TIMESTAMP ? SET read_seq = ?, read_ordinal = ? WHERE ${ofRow}`,
+  clear: `UPDATE inbox USING TIMESTAMP ? SET cleared_seq = ?, cleared_ordinal = ? WHERE ${ofRow}`,
+  flag: {
+    pinned: `UPDATE inbox USING TIMESTAMP ? SET pinned = ? WHERE ${ofRow}`,
+    archived: `UPDATE inbox USING TIMESTAMP ? SET archived = ? WHERE ${ofRow}`,
+    muted: `UPDATE inbox USING TIMESTAMP ? SET muted = ? WHERE ${ofRow}`,
+    unread: `UPDATE inbox USING TIMESTAMP ? SET unread = ? WHERE ${ofRow}`,
+  },
+  get: `SELECT ${selected} FROM inbox WHERE ${ofRow}`,
   list: `SELECT ${selected} FROM inbox WHERE user_id = ? LIMIT ?`,
   listAfter: `SELECT ${selected} FROM inbox WHERE user_id = ? AND conversation_id > ? LIMIT ?`,
 } as const;
@@ -52,10 +71,31 @@ function markStatement({ userId, conversationId, readSeq, readOrdinal }: ReadMar
   return { query: inboxStatements.markRead, params: [readSeq, readSeq, readOrdinal, ...key] };
 }
 
+/** Of `cleared` and `read` the value is the timestamp, so that the last write is the maximum. */
+function personalStatement({ kind, value, ordinal, version, ...of }: PersonalMark): CqlStatement {
+  if (kind === 'read') return markStatement({ ...of, readSeq: value, readOrdinal: ordinal });
+  const key = [toUuid(of.userId), toUuid(of.conversationId)];
+  if (kind === 'cleared') return { query: inboxStatements.clear, params: [value, value, ordinal, ...key] };
+  return { query: inboxStatements.flag[kind], params: [version, value, ...key] };
+}
+
+function flagsOf(row: types.Row): Partial<Record<FlagKind, Flag>> {
+  const flags: Partial<Record<FlagKind, Flag>> = {};
+  for (const kind of flagKinds) {
+    if (row[kind] === null) continue;
+    flags[kind] = { value: toNumber(row[kind]), version: toNumber(row[`${kind}_version`]) };
+  }
+  return flags;
+}
+
 /** Null for a row that only markRead has touched. */
 function fromRow(row: types.Row): InboxEntry | null {
   if (row['conversation_type'] === null) return null;
-  const [at, preview] = ((row['last_message'] as types.Tuple | null)?.values() ?? []) as unknown[];
+  const lastOrdinal = toNumber(row['last_ordinal']);
+  const [clearedSeq, clearedOrdinal] = [toNumberOr(row['cleared_seq'], 0), toNumberOr(row['cleared_ordinal'], 0)];
+  const stored = row['last_message'] as types.Tuple | null;
+  const lastMessage = stored === null ? null : shownMessage(stored, { lastOrdinal, clearedSeq, clearedOrdinal });
+  const [at, preview] = (lastMessage?.values() ?? []) as unknown[];
   const leftSeq = toNumberOr(row['left_seq'], isMember);
   return {
     conversationId: fromUuid(row['conversation_id']),
@@ -64,11 +104,14 @@ function fromRow(row: types.Row): InboxEntry | null {
     lastMessagePreview: toTextOrNull(preview),
     lastMessageAtMs: toMsOrNull(at),
     lastSeq: toNumber(row['last_seq']),
-    lastOrdinal: toNumber(row['last_ordinal']),
+    lastOrdinal,
     ownOrdinal: toNumberOr(row['own_ordinal'], 0),
     leftSeq: leftSeq === isMember ? null : leftSeq,
     readSeq: toNumberOr(row['read_seq'], 0),
     readOrdinal: toNumberOr(row['read_ordinal'], 0),
+    clearedSeq,
+    clearedOrdinal,
+    flags: flagsOf(row),
   };
 }
 
@@ -90,6 +133,12 @@ export class CqlInboxStore implements InboxStore {
   async markRead(marks: readonly ReadMark[]): Promise<void> {
     const writes = new PartitionWrites();
     for (const mark of marks) writes.add(mark.userId, [markStatement(mark)], rowBytes);
+    await this.#send(writes);
+  }
+
+  async mark(marks: readonly PersonalMark[]): Promise<void> {
+    const writes = new PartitionWrites();
+    for (const mark of marks) writes.add(mark.userId, [personalStatement(mark)], rowBytes);
     await this.#send(writes);
   }
 

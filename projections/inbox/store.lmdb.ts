@@ -1,10 +1,11 @@
 /** Conversation lists in LMDB: key user, conversation; a write reads the row, merges what it brings, and puts it back. */
 import type { InboxRow } from '@parley/streams/conversation/rows';
+import type { PersonalMark } from '@parley/streams/processors/ports';
 import type { ProjectionEnv, RowDatabase } from '../lmdb/env.ts';
 import { endOfPrefix, RowReader, RowWriter } from '../lmdb/row-bytes.ts';
 import { uuidBytes } from '../lmdb/uuid-bytes.ts';
 import type { StoreWrites } from '../store-writes.ts';
-import { emptyEntry, mergeMark, mergeRow, readEntry, toInboxEntry, writeEntry } from './entry-bytes.ts';
+import { emptyEntry, mergeMark, mergePersonal, mergeRow, readEntry, toInboxEntry, writeEntry } from './entry-bytes.ts';
 import type { InboxEntry, InboxStore, ReadMark } from './store.ts';
 import { withoutSuperseded } from './superseded.ts';
 
@@ -29,6 +30,10 @@ export class LmdbInboxStore implements InboxStore {
     return this.#env.write(() => this.applyMarks(marks));
   }
 
+  mark(marks: readonly PersonalMark[]): Promise<void> {
+    return this.#env.write(() => this.applyPersonal(marks));
+  }
+
   /** The write itself, for a transaction that is open. */
   apply(rows: readonly InboxRow[]): void {
     const needed = withoutSuperseded(rows);
@@ -48,6 +53,17 @@ export class LmdbInboxStore implements InboxStore {
       const stored = this.#rows.getBinaryFast(key);
       const entry = stored === undefined ? emptyEntry() : readEntry(stored);
       if (mergeMark(entry, mark)) this.#rows.putSync(key, writeEntry(this.#value, entry));
+    }
+    this.#writes.add('inbox', marks.length);
+  }
+
+  /** The write itself, for a transaction that is open. */
+  applyPersonal(marks: readonly PersonalMark[]): void {
+    for (const mark of marks) {
+      const key = this.#key.start().uuid(mark.userId).uuid(mark.conversationId).bytes();
+      const stored = this.#rows.getBinaryFast(key);
+      const entry = stored === undefined ? emptyEntry() : readEntry(stored);
+      if (mergePersonal(entry, mark)) this.#rows.putSync(key, writeEntry(this.#value, entry));
     }
     this.#writes.add('inbox', marks.length);
   }

@@ -1,11 +1,12 @@
 /** Opens all projections in one embedded environment; a batch of any of them is one transaction. */
 import type { Clock } from '@parley/schemas/environment/clock';
 import type { ConversationRows } from '@parley/streams/conversation/rows';
-import type { ReceiptRow } from '@parley/streams/processors/ports';
+import type { PersonalMark, ReceiptRow } from '@parley/streams/processors/ports';
 import type { Registry } from 'prom-client';
 import { LmdbFoldStateStore } from '../fold-state/store.lmdb.ts';
 import { HistoryReader } from '../history/reader.ts';
 import { LmdbInboxStore } from '../inbox/store.lmdb.ts';
+import { StoredInboxLookup } from '../inbox/wire-entry.ts';
 import { StoredMemberLookup } from '../members/lookup.ts';
 import { LmdbMemberStore } from '../members/store.lmdb.ts';
 import { StoredMessageLookup } from '../messages/lookup.ts';
@@ -58,14 +59,16 @@ export function projectionsIn(
         }),
     },
     receiptProjector: {
-      project: (rows: readonly ReceiptRow[]): Promise<void> =>
+      project: (rows: readonly ReceiptRow[], marks: readonly PersonalMark[]): Promise<void> =>
         env.write(() => {
           receipts.apply(rows);
           inbox.applyMarks(readMarksOf(rows));
+          inbox.applyPersonal(marks);
         }),
     },
     messageLookup: new StoredMessageLookup(members, messages),
     memberLookup: new StoredMemberLookup(members),
+    inboxLookup: new StoredInboxLookup(inbox),
     history: new HistoryReader({ inbox, members, messages }),
     checkpoints: new LmdbCheckpointStore(env),
     startedEmpty: env.found === 'lost',

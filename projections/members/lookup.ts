@@ -1,7 +1,7 @@
 /** Who is a member now, for processors that route what the fold does not. */
 import { isUuid } from '@parley/schemas/identity/conversation-id';
 import type { MemberLookup } from '@parley/streams/processors/ports';
-import { isCurrentMember, type MemberStore } from './store.ts';
+import type { MemberStore } from './store.ts';
 
 export class StoredMemberLookup implements MemberLookup {
   readonly #members: MemberStore;
@@ -11,11 +11,17 @@ export class StoredMemberLookup implements MemberLookup {
   }
 
   async currentMembers(conversationId: string): Promise<readonly string[]> {
-    if (!isUuid(conversationId)) return [];
+    return [...(await this.currentJoins(conversationId)).keys()];
+  }
+
+  async currentJoins(conversationId: string): Promise<ReadonlyMap<string, number>> {
+    const current = new Map<string, number>();
+    if (!isUuid(conversationId)) return current;
     const view = await this.#members.view(conversationId);
-    if (view === null) return [];
-    const current: string[] = [];
-    for (const [userId, intervals] of view.intervals) if (isCurrentMember(intervals)) current.push(userId);
+    for (const [userId, intervals] of view?.intervals ?? []) {
+      const open = intervals.find(({ leftSeq }) => leftSeq === null);
+      if (open !== undefined) current.set(userId, open.joinedSeq);
+    }
     return current;
   }
 }

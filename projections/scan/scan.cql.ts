@@ -4,6 +4,7 @@ import type { ReceiptKind } from '@parley/schemas/generated/events';
 import type { types } from 'cassandra-driver';
 import type { CqlConnection, CqlStatement } from '../cql/connection.ts';
 import { toMsOrNull, toTextOrNull, toUuid } from '../cql/values.ts';
+import { flagKinds } from '../inbox/store.ts';
 import type { ReceiptStep } from '../reproducible.ts';
 import { pagesOf } from './pages.cql.ts';
 import { columnsOf, hidden, type ProjectionScan, type ScannedProjection, type ScannedRow } from './scan.ts';
@@ -160,7 +161,8 @@ const tables: Readonly<Record<ScannedProjection, TableScan>> = {
   },
   inbox: {
     columns: `user_id, conversation_id, conversation_type, other_user_id, last_seq, last_ordinal, last_message, own_ordinal, left_seq,
-      read_seq, read_ordinal`,
+      read_seq, read_ordinal, cleared_seq, cleared_ordinal,
+      ${flagKinds.map((kind) => `${kind}, WRITETIME(${kind}) AS ${kind}_version`).join(', ')}`,
     partition: ['user_id'],
     rowsOf: ([row], token) => {
       const [userId, conversationId] = [String(row!['user_id']), String(row!['conversation_id'])];
@@ -223,5 +225,13 @@ function inboxColumns(row: Row): Record<string, string> {
     leftSeq: text(row['left_seq']),
     readSeq: text(row['read_seq']),
     readOrdinal: text(row['read_ordinal']),
+    clearedSeq: text(row['cleared_seq']),
+    clearedOrdinal: text(row['cleared_ordinal']),
+    ...Object.fromEntries(
+      flagKinds.flatMap((kind) => [
+        [kind, text(row[kind])],
+        [`${kind}Version`, text(row[`${kind}_version`])],
+      ]),
+    ),
   });
 }

@@ -148,12 +148,14 @@ const readers: Readonly<Record<Exclude<ScannedProjection, 'receipts'>, (entry: E
   },
   inbox: ({ key, value }) => {
     const ids = new RowReader(key);
-    const { baseUs, lastMessageUs, ownUs, leftUs, lastMessagePreview, ...values } = readEntry(value);
+    const { baseUs, lastMessageUs, ownUs, leftUs, lastMessagePreview, flags, ...values } = readEntry(value);
     // Write timestamps are not reproduced; whether a group of columns was ever written is.
     const written = { base: baseUs > 0, lastMessage: lastMessageUs > 0, own: ownUs > 0, left: leftUs > 0 };
     const columns = columnsOf({
       ...values,
       lastMessagePreview: hidden(lastMessagePreview),
+      // A mark's version is of the log, and reproduced.
+      flags: JSON.stringify(flags),
       written: JSON.stringify(written),
     });
     return { key: [ids.uuid(), ids.uuid()], place: placeOf(key), columns };

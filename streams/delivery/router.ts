@@ -119,6 +119,11 @@ export class Router {
     });
   }
 
+  /** Where each of these users is connected, in the order asked. */
+  connectionsOf(userIds: readonly string[]): Promise<ReadonlyArray<readonly SessionEntry[]>> {
+    return userIds.length === 0 ? Promise.resolve([]) : this.#sessions.lookup(userIds);
+  }
+
   /**
    * Resolves once every gateway has answered or was given up (at most the link's deadline).
    * @throws what the session look-up throws: nobody was delivered to, the same call is to be made again

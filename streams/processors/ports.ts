@@ -1,5 +1,6 @@
 /** What the processors need from the rest of the system. The folders of projections/ implement these. */
-import type { Platform, ReceiptKind } from '@parley/schemas/generated/events';
+import type { PersonalMarkKind, Platform, ReceiptKind } from '@parley/schemas/generated/events';
+import type { InboxEntry } from '@parley/schemas/generated/wire';
 import type { ConversationRows, MessageRow } from '../conversation/rows.ts';
 
 /** A snapshot of the fold and the offset that it includes. */
@@ -38,14 +39,32 @@ export interface ReceiptRow {
   readonly atMs: number;
 }
 
+/** What a user keeps about a conversation for themselves: of each kind the greatest version stands. */
+export interface PersonalMark {
+  readonly conversationId: string;
+  readonly userId: string;
+  readonly kind: Exclude<PersonalMarkKind, 'other'>;
+  readonly value: number;
+  /** Of `cleared` and `read`: countable messages up to `value`. */
+  readonly ordinal: number;
+  readonly version: number;
+}
+
 export interface ReceiptProjector {
-  /** Watermarks merge by maximum; each advance keeps its time; `read` also advances the inbox row's columns. */
-  project(rows: readonly ReceiptRow[]): Promise<void>;
+  /** Watermarks merge by maximum; each advance keeps its time; `read` and marks also advance the inbox row's columns. */
+  project(rows: readonly ReceiptRow[], marks: readonly PersonalMark[]): Promise<void>;
+}
+
+/** A user's entry of a conversation, as projected; null if there is none. */
+export interface InboxLookup {
+  entryOf(userId: string, conversationId: string): Promise<InboxEntry | null>;
 }
 
 /** Current members of a conversation, as projected. */
 export interface MemberLookup {
   currentMembers(conversationId: string): Promise<readonly string[]>;
+  /** The same, with the first seq that each of them sees. */
+  currentJoins(conversationId: string): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface DeviceRef {

@@ -1,9 +1,10 @@
 /**
- * Receipts of large groups: not each member's, only up to where everybody has everything (design rule 18).
+ * Receipts of large groups: not each member's, only up to where everybody else has everything (design rule 18).
  *
  * The minimum is taken over the projected watermarks of the current members. They are read once for a conversation and from then
  * on raised by what this processor itself projects: it is the only writer as long as it owns the partition, so the copy equals the
- * store. Advances only mark a group; a timer sends what has risen, so that a group is told at most once a second.
+ * store. A member lacks nothing of what came before they joined, so their watermark stands there at least. Nobody need acknowledge what they sent themselves, so the one who is
+ * furthest behind is told of the others alone. Advances only mark a group; a timer sends what has risen, so that a group is told at most once a second.
  */
 import { encodeFrame } from '@parley/schemas/codec/frame-codec';
 import type { ReceiptKind } from '@parley/schemas/generated/events';
@@ -11,6 +12,7 @@ import { LRUCache } from 'lru-cache';
 import type { Routable } from '../delivery/delivery.ts';
 import type { Router } from '../delivery/router.ts';
 import { inParallel } from './in-parallel.ts';
+import type { Members } from './receipts-members.ts';
 import type { Advance } from './receipts-merge.ts';
 
 /** The receipts projection, as far as it is asked here. */
@@ -25,9 +27,11 @@ export interface WatermarkReader {
 type Watermarks = Record<ReceiptKind, number>;
 
 interface Group {
-  members: readonly string[];
+  members: Members;
   readonly watermarks: Map<string, Watermarks>;
   readonly told: Watermarks;
+  /** The one who is furthest behind, and what they were told of the others. */
+  readonly toldApart: Record<ReceiptKind, { userId: string; seq: number }>;
   lastAtMs: number;
 }
 
@@ -41,7 +45,7 @@ export class GroupAggregates {
   readonly #router: Router;
   readonly #groups = new LRUCache<string, Group>({
     maxSize: maxCachedMembers,
-    sizeCalculation: ({ members }) => members.length + 1,
+    sizeCalculation: ({ members }) => members.userIds.length + 1,
   });
   /** Groups that advanced since they were last told; each is in the batch being handled or in the cache, so it is bounded too. */
   readonly #advanced = new Map<string, Group>();
@@ -52,7 +56,7 @@ export class GroupAggregates {
   }
 
   /** To be called after the advances were projected. */
-  async advance(conversationId: string, members: readonly string[], advances: readonly Advance[]): Promise<void> {
+  async advance(conversationId: string, members: Members, advances: readonly Advance[]): Promise<void> {
     const group = this.#groups.get(conversationId) ?? newGroup();
     await this.#follow(conversationId, group, members);
     for (const { userId, kind, seq, atMs } of advances) {
@@ -66,11 +70,10 @@ export class GroupAggregates {
   }
 
   /** Forgets who left and reads the watermarks of who is new. */
-  async #follow(conversationId: string, group: Group, members: readonly string[]): Promise<void> {
+  async #follow(conversationId: string, group: Group, members: Members): Promise<void> {
     if (group.members === members) return;
-    const current = new Set(members);
-    for (const userId of group.watermarks.keys()) if (!current.has(userId)) group.watermarks.delete(userId);
-    const joined = members.filter((userId) => !group.watermarks.has(userId));
+    for (const userId of group.watermarks.keys()) if (!members.joins.has(userId)) group.watermarks.delete(userId);
+    const joined = members.userIds.filter((userId) => !group.watermarks.has(userId));
     const read = await inParallel(joined, maxReadsInFlight, (userId) =>
       this.#reader.watermarks(conversationId, userId),
     );
@@ -84,24 +87,29 @@ export class GroupAggregates {
 
   /** Tells the groups whose minimum has risen; to be called once a second. @throws what routing throws: they are told next time */
   async tell(): Promise<void> {
-    const told: { readonly group: Group; readonly kind: ReceiptKind; readonly seq: number }[] = [];
+    const told: (() => void)[] = [];
     const routables: Routable[] = [];
     const groups = [...this.#advanced];
     for (const [conversationId, group] of groups) {
+      const add = (kind: ReceiptKind, seq: number, userIds: readonly string[]): void => {
+        const about = { conversation_id: conversationId, kind, seq, at_ms: group.lastAtMs };
+        routables.push({ frame: encodeFrame('receipt_aggregate', about), position: null, userIds });
+      };
       for (const kind of kinds) {
-        const seq = lowest(group, kind);
-        if (seq <= group.told[kind]) continue;
-        told.push({ group, kind, seq });
-        routables.push({
-          frame: encodeFrame('receipt_aggregate', {
-            conversation_id: conversationId,
-            kind,
-            seq,
-            at_ms: group.lastAtMs,
-          }),
-          position: null,
-          userIds: group.members,
-        });
+        const { userId, seq, othersSeq } = lowest(group, kind);
+        if (seq > group.told[kind]) {
+          add(kind, seq, group.members.userIds);
+          told.push(() => {
+            group.told[kind] = seq;
+          });
+        }
+        const apart = group.toldApart[kind];
+        if (othersSeq > Math.max(seq, group.told[kind], apart.userId === userId ? apart.seq : 0)) {
+          add(kind, othersSeq, [userId]);
+          told.push(() => {
+            group.toldApart[kind] = { userId, seq: othersSeq };
+          });
+        }
       }
     }
     this.#advanced.clear();
@@ -111,7 +119,7 @@ export class GroupAggregates {
       for (const [conversationId, group] of groups) this.#advanced.set(conversationId, group);
       throw error;
     }
-    for (const { group, kind, seq } of told) group.told[kind] = seq;
+    for (const note of told) note();
   }
 
   /** Another reader may write from now on. */
@@ -122,14 +130,29 @@ export class GroupAggregates {
 }
 
 const newGroup = (): Group => ({
-  members: [],
+  members: { joins: new Map(), userIds: [] },
   watermarks: new Map(),
   told: { delivered: 0, read: 0 },
+  toldApart: { delivered: { userId: '', seq: 0 }, read: { userId: '', seq: 0 } },
   lastAtMs: 0,
 });
 
-function lowest(group: Group, kind: ReceiptKind): number {
-  let seq = Number.POSITIVE_INFINITY;
-  for (const own of group.watermarks.values()) seq = Math.min(seq, own[kind]);
-  return group.watermarks.size === 0 ? 0 : seq;
+interface Lowest {
+  /** Who is furthest behind, and where. */
+  readonly userId: string;
+  readonly seq: number;
+  /** Up to where all the others have everything that is theirs to have. */
+  readonly othersSeq: number;
+}
+
+/** Who has read has received. */
+function lowest({ watermarks, members }: Group, kind: ReceiptKind): Lowest {
+  let [userId, seq, othersSeq] = ['', Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const [memberId, own] of watermarks) {
+    const said = kind === 'delivered' ? Math.max(own.delivered, own.read) : own.read;
+    const reached = Math.max(said, (members.joins.get(memberId) ?? 1) - 1);
+    if (reached < seq) [userId, seq, othersSeq] = [memberId, reached, seq];
+    else othersSeq = Math.min(othersSeq, reached);
+  }
+  return Number.isFinite(othersSeq) ? { userId, seq, othersSeq } : { userId, seq: 0, othersSeq: 0 };
 }

@@ -9,14 +9,19 @@ import { isDirectConversationId } from '@parley/schemas/identity/conversation-id
 import { LRUCache } from 'lru-cache';
 import type { MemberLookup } from './ports.ts';
 
-interface CachedMembers {
+export interface Members {
+  /** With the first seq that each of them sees. */
+  readonly joins: ReadonlyMap<string, number>;
   /** The same array as long as nothing was read anew: the router lays out its targets once. */
   readonly userIds: readonly string[];
+}
+
+interface CachedMembers extends Members {
   readonly readAtMs: number;
 }
 
 const maxConversations = 20_000;
-/** Of all cached conversations together; a cached id costs about 50 bytes. */
+/** Of all cached conversations together; a cached id costs about 100 bytes. */
 const maxCachedMembers = 1_000_000;
 const groupTtlMs = 1_000;
 const directTtlMs = 10 * 60_000;
@@ -36,18 +41,15 @@ export class MemberCache {
   }
 
   /** Members, fresh if one of those named is not among the cached ones. */
-  async membersOf(conversationId: string, named: readonly string[]): Promise<readonly string[]> {
+  async membersOf(conversationId: string, named: readonly string[]): Promise<Members> {
     const cached = this.#cache.get(conversationId);
-    if (
-      cached !== undefined &&
-      this.#isFresh(conversationId, cached) &&
-      named.every((id) => cached.userIds.includes(id))
-    )
-      return cached.userIds;
+    if (cached !== undefined && this.#isFresh(conversationId, cached) && named.every((id) => cached.joins.has(id)))
+      return cached;
     const readAtMs = this.#clock.nowMs();
-    const userIds = await this.#lookup.currentMembers(conversationId);
-    this.#cache.set(conversationId, { userIds, readAtMs });
-    return userIds;
+    const joins = await this.#lookup.currentJoins(conversationId);
+    const members = { joins, userIds: [...joins.keys()], readAtMs };
+    this.#cache.set(conversationId, members);
+    return members;
   }
 
   #isFresh(conversationId: string, { readAtMs }: CachedMembers): boolean {

@@ -1,100 +1,9 @@
-import { decodeFrame } from '@parley/schemas/codec/frame-codec';
-import { VirtualTime } from '@parley/schemas/environment/virtual-time';
 import type { ReceiptAdvanced } from '@parley/schemas/generated/events';
-import { directConversationId } from '@parley/schemas/identity/conversation-id';
-import { pino } from 'pino';
-import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import { Router } from '../delivery/router.ts';
 import { topics } from '../log/topics.ts';
-import type { ReceiptRow } from './ports.ts';
-import { batchOf, codec, MemoryGateways, MemoryPoison, record } from './processor.fixture.ts';
-import { maxMembersWithLiveReceipts, ReceiptsProcessor } from './receipts.ts';
-
-const uuid = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
-const [ann, bob, eve] = [uuid(1), uuid(2), uuid(3)];
-const chat = directConversationId(ann, bob);
-const group = uuid(900);
-
-const setUp = () => {
-  const time = new VirtualTime(1_700_000_000_000);
-  const gateways = new MemoryGateways();
-  const poison = new MemoryPoison();
-  const members = new Map<string, string[]>([[chat, [ann, bob]]]);
-  const rows: ReceiptRow[] = [];
-  const steps: string[] = [];
-  const reads = { members: 0, watermarks: 0 };
-  const failing = { projector: false, sessions: false };
-  const processor = new ReceiptsProcessor({
-    codec,
-    poison,
-    projector: {
-      project: (projected) => {
-        if (failing.projector) return Promise.reject(new Error('the store is down'));
-        steps.push('project');
-        rows.push(...projected);
-        return Promise.resolve();
-      },
-    },
-    watermarks: {
-      watermarks: (conversationId, userId) => {
-        reads.watermarks++;
-        return Promise.resolve(rows.filter((row) => row.conversationId === conversationId && row.userId === userId));
-      },
-    },
-    members: {
-      currentMembers: (conversationId) => {
-        reads.members++;
-        return Promise.resolve(members.get(conversationId) ?? []);
-      },
-    },
-    router: new Router(
-      {
-        lookup: (userIds) => {
-          if (failing.sessions) return Promise.reject(new Error('sessions are down'));
-          steps.push('route');
-          return gateways.lookup(userIds);
-        },
-      },
-      gateways,
-    ),
-    clock: time,
-    timers: time,
-    metrics: new Registry(),
-    logger: pino({ level: 'silent' }),
-  });
-  let offset = 0;
-  const handle = (events: readonly Partial<ReceiptAdvanced>[], isCurrent = () => true) => {
-    const records = events.map((event) => {
-      const whole: ReceiptAdvanced = {
-        conversation_id: chat,
-        user_id: bob,
-        device_id: deviceOf(bob),
-        kind: 'delivered',
-        seq: 1,
-        ordinal: 1,
-        at_ms: time.nowMs(),
-        ...event,
-      };
-      return record(topics.receipts, codec.encode('receipt_advanced', whole), offset++);
-    });
-    return processor.handle(batchOf(records, isCurrent));
-  };
-  return { time, gateways, poison, members, rows, steps, reads, failing, processor, handle };
-};
-
-const deviceOf = (userId: string, nth = 0): string => uuid(1_000 + 10 * Number.parseInt(userId.slice(-4), 16) + nth);
-
-const online = (gateways: MemoryGateways, userId: string, nth = 0) =>
-  gateways.sessions.push({ userId, deviceId: deviceOf(userId, nth), gatewayId: 'g', connectionId: 1 });
-
-/** Frames by device, in order. */
-const framesFor = (gateways: MemoryGateways, deviceId: string) =>
-  gateways.delivered.flatMap(({ items }) =>
-    items
-      .filter(({ targets }) => targets.some((one) => one.deviceId === deviceId))
-      .map(({ frame }) => decodeFrame(frame)),
-  );
+import { batchOf, codec, record } from './processor.fixture.ts';
+import { ann, bob, chat, deviceOf, entryOf, eve, framesFor, group, online, setUp, uuid } from './receipts.fixture.ts';
+import { maxMembersWithLiveReceipts } from './receipts.ts';
 
 describe('the receipts processor', () => {
   it('projects, then routes, then commits', async () => {
@@ -118,7 +27,8 @@ describe('the receipts processor', () => {
       body: { conversation_id: chat, user_id: bob, kind: 'read', seq: 50, at_ms: 1_700_000_000_000 },
     };
     expect(framesFor(gateways, deviceOf(ann))).toEqual([frame]);
-    expect(framesFor(gateways, deviceOf(bob, 1))).toEqual([frame]);
+    const entry = { name: 'inbox_update', body: { request_id: null, entry: entryOf(bob, chat) } };
+    expect(framesFor(gateways, deviceOf(bob, 1))).toEqual([frame, entry]);
     expect(framesFor(gateways, deviceOf(bob))).toEqual([]);
   });
 
@@ -257,8 +167,10 @@ describe('rule 18: in a group of more than 32 members', () => {
     members.set(group, large);
     await handle([from(ann, 22, 'read')]);
     await time.advance(1_000);
-    const [frame] = framesFor(gateways, deviceOf(ann));
-    expect(frame).toMatchObject({ name: 'receipt_aggregate', body: { kind: 'read', seq: 20 } });
+    // Who has read has received.
+    expect(framesFor(gateways, deviceOf(ann))).toMatchObject(
+      ['delivered', 'read'].map((kind) => ({ name: 'receipt_aggregate', body: { kind, seq: 20 } })),
+    );
     await processor.close();
   });
 
@@ -277,12 +189,107 @@ describe('rule 18: in a group of more than 32 members', () => {
     await processor.close();
   });
 
+  it('one who joined later does not count for what came before', async () => {
+    const { handle, gateways, members, joins, processor, time } = setUp();
+    members.set(group, [...large, uuid(400)]);
+    joins.set(uuid(400), 10);
+    online(gateways, ann);
+    processor.start();
+    await handle(large.map((userId) => from(userId, 12)));
+    await time.advance(1_000);
+    const [frame] = framesFor(gateways, deviceOf(ann));
+    expect(frame).toMatchObject({ name: 'receipt_aggregate', body: { kind: 'delivered', seq: 9 } });
+    await processor.close();
+  });
+
+  it('the one who is furthest behind, as the sender is, hears of the others alone', async () => {
+    const { handle, gateways, members, processor, time } = setUp();
+    members.set(group, [...large]);
+    for (const userId of [ann, bob]) online(gateways, userId);
+    processor.start();
+    await handle(large.filter((userId) => userId !== ann).map((userId) => from(userId, 12)));
+    await time.advance(1_000);
+    await time.advance(1_000);
+    const told = (userId: string) =>
+      framesFor(gateways, deviceOf(userId)).map(({ body }) => (body as { seq: number }).seq);
+    expect([told(ann), told(bob)]).toEqual([[12], []]);
+    await handle([from(ann, 12)]);
+    await time.advance(1_000);
+    expect([told(ann), told(bob)]).toEqual([[12, 12], [12]]);
+    await processor.close();
+  });
+
+  it('reading clears the badge on the own other devices all the same', async () => {
+    const { handle, gateways, members, reads } = setUp();
+    members.set(group, [...large]);
+    online(gateways, ann);
+    await handle([from(ann, 3, 'read'), from(bob, 3, 'read')]);
+    expect(reads.entries).toBe(0);
+    online(gateways, ann, 1);
+    await handle([from(ann, 4, 'read')]);
+    expect(framesFor(gateways, deviceOf(ann, 1)).map(({ name }) => name)).toEqual(['inbox_update']);
+    expect(framesFor(gateways, deviceOf(ann))).toEqual([]);
+  });
+
   it('32 members still hear of each other', async () => {
     const { handle, gateways, members } = setUp();
     members.set(group, large.slice(0, 32));
     online(gateways, ann);
     await handle([from(bob, 3)]);
     expect(framesFor(gateways, deviceOf(ann)).map(({ name }) => name)).toEqual(['receipt']);
+  });
+});
+
+describe('personal marks', () => {
+  it('are projected, then told to every device of the user, and to nobody else', async () => {
+    const { mark, gateways, marks, steps } = setUp();
+    for (const [userId, nth] of [
+      [ann, 0],
+      [bob, 0],
+      [bob, 1],
+    ] as const)
+      online(gateways, userId, nth);
+    await mark([{ value: 1, version: 7 }]);
+    expect(marks).toEqual([{ conversationId: chat, userId: bob, kind: 'pinned', value: 1, ordinal: 0, version: 7 }]);
+    expect(steps[0]).toBe('project');
+    const frame = { name: 'inbox_update', body: { request_id: null, entry: entryOf(bob, chat) } };
+    expect([deviceOf(bob), deviceOf(bob, 1)].map((id) => framesFor(gateways, id))).toEqual([[frame], [frame]]);
+    expect(framesFor(gateways, deviceOf(ann))).toEqual([]);
+  });
+
+  it('rule 8: of one batch the greatest version stands, whatever the order of the records', async () => {
+    const { mark, marks } = setUp();
+    await mark([
+      { value: 1, version: 5 },
+      { value: 0, version: 9 },
+      { value: 1, version: 7 },
+      { kind: 'cleared', value: 8, ordinal: 6, version: 8 },
+      { kind: 'cleared', value: 4, ordinal: 4, version: 4 },
+      { kind: 'other', value: 3, version: 99 },
+    ]);
+    expect(marks.map(({ kind, value, version }) => [kind, value, version])).toEqual([
+      ['pinned', 0, 9],
+      ['cleared', 8, 8],
+    ]);
+  });
+
+  it('tell nothing where there is no entry, or nobody to be told', async () => {
+    const { mark, gateways, reads } = setUp();
+    await mark([{}]);
+    expect(reads.entries).toBe(0);
+    online(gateways, eve);
+    await mark([{ user_id: eve, device_id: deviceOf(eve) }]);
+    expect(reads.entries).toBe(1);
+    expect(gateways.delivered).toEqual([]);
+  });
+
+  it('rule 18: what is read for the user alone is told to nobody else', async () => {
+    const { mark, gateways, rows } = setUp();
+    for (const userId of [ann, bob]) online(gateways, userId);
+    await mark([{ kind: 'read', value: 6, ordinal: 6, version: 6 }]);
+    expect(rows).toEqual([]);
+    expect(framesFor(gateways, deviceOf(ann))).toEqual([]);
+    expect(framesFor(gateways, deviceOf(bob)).map(({ name }) => name)).toEqual(['inbox_update']);
   });
 });
 

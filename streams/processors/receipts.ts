@@ -4,11 +4,13 @@
  * A batch is decoded, merged by maximum, projected, then routed, then committed: whoever was told of a receipt can read it. In
  * conversations of up to 32 members an advance is one frame to every device of every member but the one that said so (the
  * member's own others clear their badge); in larger ones only the aggregate goes out, once a second. A frame never says less than
- * the one before it, as far as a bounded memory of what was told reaches; after a restart a frame may repeat.
+ * the one before it, as far as a bounded memory of what was told reaches; after a restart a frame may repeat. Personal marks are
+ * projected beside them, and told to the user's own devices alone (inbox-updates.ts).
  */
-import type { EventCodec } from '@parley/schemas/codec/event-codec';
+import type { Event, EventCodec } from '@parley/schemas/codec/event-codec';
 import { encodeFrame } from '@parley/schemas/codec/frame-codec';
 import type { Clock, TimerHandle, Timers } from '@parley/schemas/environment/clock';
+import type { PersonalMarkSet, ReceiptAdvanced } from '@parley/schemas/generated/events';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Counter, Registry } from 'prom-client';
@@ -16,9 +18,11 @@ import type { Routable } from '../delivery/delivery.ts';
 import { counterIn } from '../delivery/link-metrics.ts';
 import type { Router } from '../delivery/router.ts';
 import type { BatchHandler, RecordBatch } from '../log/log.ts';
-import { decodeBatch, type PoisonSink } from './decode-batch.ts';
+import { decodeEvents, type PoisonSink } from './decode-batch.ts';
 import { inParallel } from './in-parallel.ts';
-import type { MemberLookup, ReceiptProjector } from './ports.ts';
+import { inboxUpdates } from './inbox-updates.ts';
+import { mergeMarks } from './marks-merge.ts';
+import type { InboxLookup, MemberLookup, PersonalMark, ReceiptProjector } from './ports.ts';
 import { GroupAggregates, type WatermarkReader } from './receipts-aggregate.ts';
 import { MemberCache } from './receipts-members.ts';
 import { type Advance, mergeReceipts } from './receipts-merge.ts';
@@ -27,6 +31,13 @@ export const maxMembersWithLiveReceipts = 32;
 const aggregateIntervalMs = 1_000;
 const maxLookupsInFlight = 32;
 const maxToldRemembered = 100_000;
+export const receiptEvents = ['receipt_advanced', 'personal_mark_set'] as const;
+
+export const receiptsIn = (events: readonly Event[]): ReceiptAdvanced[] =>
+  events.flatMap(({ name, event }) => (name === 'receipt_advanced' ? [event] : []));
+
+export const marksIn = (events: readonly Event[]): PersonalMarkSet[] =>
+  events.flatMap(({ name, event }) => (name === 'personal_mark_set' ? [event] : []));
 
 export interface ReceiptsDependencies {
   readonly codec: EventCodec;
@@ -34,6 +45,7 @@ export interface ReceiptsDependencies {
   readonly projector: ReceiptProjector;
   readonly watermarks: WatermarkReader;
   readonly members: MemberLookup;
+  readonly inbox: InboxLookup;
   readonly router: Router;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -46,6 +58,7 @@ export class ReceiptsProcessor implements BatchHandler {
   readonly #poison: PoisonSink;
   readonly #projector: ReceiptProjector;
   readonly #router: Router;
+  readonly #inbox: InboxLookup;
   readonly #members: MemberCache;
   readonly #aggregates: GroupAggregates;
   readonly #timers: Timers;
@@ -59,11 +72,13 @@ export class ReceiptsProcessor implements BatchHandler {
   #telling: Promise<void> | null = null;
 
   constructor(dependencies: ReceiptsDependencies) {
-    const { codec, poison, projector, watermarks, members, router, clock, timers, metrics, logger } = dependencies;
+    const { codec, poison, projector, watermarks, members, inbox, router, clock, timers, metrics, logger } =
+      dependencies;
     this.#codec = codec;
     this.#poison = poison;
     this.#projector = projector;
     this.#router = router;
+    this.#inbox = inbox;
     this.#members = new MemberCache(members, clock);
     this.#aggregates = new GroupAggregates(watermarks, router);
     this.#timers = timers;
@@ -93,19 +108,20 @@ export class ReceiptsProcessor implements BatchHandler {
   }
 
   async handle(batch: RecordBatch): Promise<number | null> {
-    const events = await decodeBatch(batch.records, 'receipt_advanced', this.#codec, this.#poison);
-    const { rows, advances } = mergeReceipts(events);
+    const events = await decodeEvents(batch.records, receiptEvents, this.#codec, this.#poison);
+    const { rows, advances } = mergeReceipts(receiptsIn(events));
+    const marks = mergeMarks(marksIn(events));
     this.#received.inc(events.length);
-    if (rows.length > 0) {
-      await this.#projector.project(rows);
-      this.#projected.inc(rows.length);
+    if (rows.length > 0 || marks.length > 0) {
+      await this.#projector.project(rows, marks);
+      this.#projected.inc(rows.length + marks.length);
       if (!batch.isCurrent()) return null;
-      await this.#tell(advances);
+      await this.#tell(advances, marks);
     }
     return batch.isCurrent() ? batch.records.at(-1)!.offset + 1 : null;
   }
 
-  async #tell(advances: ReadonlyMap<string, readonly Advance[]>): Promise<void> {
+  async #tell(advances: ReadonlyMap<string, readonly Advance[]>, marks: readonly PersonalMark[]): Promise<void> {
     const rising = [...advances.values()].map((list) => list.filter((one) => this.#rises(one)));
     const conversations = rising.filter((list) => list.length > 0);
     const routables: Routable[] = [];
@@ -113,13 +129,15 @@ export class ReceiptsProcessor implements BatchHandler {
       const { conversationId } = list[0]!;
       const userIds = list.map(({ userId }) => userId);
       const members = await this.#members.membersOf(conversationId, userIds);
-      const ofMembers = list.filter(({ userId }) => members.includes(userId));
-      if (members.length > maxMembersWithLiveReceipts) {
+      const ofMembers = list.filter(({ userId }) => members.joins.has(userId));
+      if (members.userIds.length > maxMembersWithLiveReceipts) {
         await this.#aggregates.advance(conversationId, members, ofMembers);
       } else {
-        for (const advance of ofMembers) routables.push(frameFor(advance, members));
+        for (const advance of ofMembers) routables.push(frameFor(advance, members.userIds));
       }
     });
+    const reads = conversations.flat().filter(({ kind }) => kind === 'read');
+    routables.push(...(await inboxUpdates(this.#router, this.#inbox, marks, reads)));
     await this.#router.route(routables);
     this.#frames.inc(routables.length);
     for (const list of conversations) for (const one of list) this.#told.set(toldKey(one), one.seq);

@@ -7,6 +7,7 @@
 
 import type { HistoryPage } from '@parley/projections/history/reader';
 import type { InboxStore } from '@parley/projections/inbox/store';
+import { toWireEntry } from '@parley/projections/inbox/wire-entry';
 import type { Clock } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { FetchFrame, HistoryFrame, InboxFrame } from '@parley/schemas/generated/wire';
@@ -15,7 +16,7 @@ import type { Connection } from '../connection.ts';
 import type { HistorySource } from '../dependencies.ts';
 import type { LiveDelivery } from '../live/live-delivery.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { countThatFits, toWireEntry, toWireMessage } from './wire-rows.ts';
+import { countThatFits, toWireMessage } from './wire-rows.ts';
 
 export interface SyncDeskDependencies {
   readonly inbox: InboxStore;

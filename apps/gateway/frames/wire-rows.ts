@@ -1,7 +1,5 @@
 /** Rows of the projections as they travel in frames, field by field. */
-
-import { type InboxEntry as StoredEntry, unreadCount } from '@parley/projections/inbox/store';
-import type { InboxEntry, WireMessage } from '@parley/schemas/generated/wire';
+import type { WireMessage } from '@parley/schemas/generated/wire';
 import type { MessageRow } from '@parley/streams/conversation/rows';
 
 export function toWireMessage(row: MessageRow): WireMessage {
@@ -21,21 +19,6 @@ export function toWireMessage(row: MessageRow): WireMessage {
     target_id: row.targetId,
     system: row.system,
     at_ms: row.atMs,
-  };
-}
-
-export function toWireEntry(entry: StoredEntry): InboxEntry {
-  return {
-    conversation_id: entry.conversationId,
-    conversation_type: entry.conversationType,
-    other_user_id: entry.otherUserId,
-    group_id: entry.conversationType === 'group' ? entry.conversationId : null,
-    last_message_preview: entry.lastMessagePreview,
-    last_message_at_ms: entry.lastMessageAtMs,
-    last_seq: entry.lastSeq,
-    read_seq: entry.readSeq,
-    unread_count: unreadCount(entry),
-    left_seq: entry.leftSeq,
   };
 }
 

@@ -5,8 +5,10 @@
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import type { LogRecord } from '@parley/streams/log/log';
 import { topics } from '@parley/streams/log/topics';
-import { decodeBatch } from '@parley/streams/processors/decode-batch';
+import { decodeEvents } from '@parley/streams/processors/decode-batch';
+import { mergeMarks } from '@parley/streams/processors/marks-merge';
 import type { ReceiptProjector } from '@parley/streams/processors/ports';
+import { marksIn, receiptEvents, receiptsIn } from '@parley/streams/processors/receipts';
 import { mergeReceipts } from '@parley/streams/processors/receipts-merge';
 import { alreadyBuried } from './conversation-fold.ts';
 import type { Fold } from './fold.ts';
@@ -22,8 +24,10 @@ export class ReceiptsFold implements Fold {
   }
 
   async apply(_partition: number, records: readonly LogRecord[]): Promise<void> {
-    const { rows } = mergeReceipts(await decodeBatch(records, 'receipt_advanced', this.#codec, alreadyBuried));
-    if (rows.length > 0) await this.#projector.project(rows);
+    const events = await decodeEvents(records, receiptEvents, this.#codec, alreadyBuried);
+    const { rows } = mergeReceipts(receiptsIn(events));
+    const marks = mergeMarks(marksIn(events));
+    if (rows.length > 0 || marks.length > 0) await this.#projector.project(rows, marks);
   }
 
   /** It keeps nothing. */
