@@ -3,49 +3,35 @@
 import type { AttemptLimiter, Limit } from '@parley/projections/limits/limits';
 import { MemoryAttemptLimiter } from '@parley/projections/limits/limits.memory';
 import { RedisAttemptLimiter } from '@parley/projections/limits/limits.redis';
+import { type LimitsOf, limitTable } from '@parley/projections/limits/table';
 import type { Clock } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { Redis } from 'ioredis';
 
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
+export type LimitName = LimitsOf<'api'>;
 
-export type LimitName =
-  | 'codesPerNumber'
-  | 'codesPerNetwork'
-  | 'verificationsPerNetwork'
-  | 'refreshesPerNetwork'
-  | 'callsPerUser';
+/** In projections/limits/table.ts, with all others. */
+const names = (Object.keys(limitTable) as (keyof typeof limitTable)[]).filter(
+  (name): name is LimitName => limitTable[name].where === 'api',
+);
 
-export const defaultLimits: Readonly<Record<LimitName, Limit>> = {
-  codesPerNumber: { limit: 5, windowMs: hourMs },
-  codesPerNetwork: { limit: 30, windowMs: hourMs },
-  verificationsPerNetwork: { limit: 60, windowMs: 10 * minuteMs },
-  refreshesPerNetwork: { limit: 300, windowMs: 10 * minuteMs },
-  callsPerUser: { limit: 300, windowMs: minuteMs },
-};
+function eachLimit<T>(make: (name: LimitName) => T): Record<LimitName, T> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<LimitName, T>;
+}
+
+export const defaultLimits: Readonly<Record<LimitName, Limit>> = eachLimit((name) => {
+  const { limit, windowMs } = limitTable[name];
+  return { limit, windowMs };
+});
 
 export type ApiLimits = Readonly<Record<LimitName, AttemptLimiter>>;
 
-function eachLimit(
-  limits: Readonly<Record<LimitName, Limit>>,
-  make: (name: LimitName, limit: Limit) => AttemptLimiter,
-): ApiLimits {
-  return {
-    codesPerNumber: make('codesPerNumber', limits.codesPerNumber),
-    codesPerNetwork: make('codesPerNetwork', limits.codesPerNetwork),
-    verificationsPerNetwork: make('verificationsPerNetwork', limits.verificationsPerNetwork),
-    refreshesPerNetwork: make('refreshesPerNetwork', limits.refreshesPerNetwork),
-    callsPerUser: make('callsPerUser', limits.callsPerUser),
-  };
-}
-
 export function memoryLimits(clock: Clock, limits = defaultLimits): ApiLimits {
-  return eachLimit(limits, (_, limit) => new MemoryAttemptLimiter({ clock, limit }));
+  return eachLimit((name) => new MemoryAttemptLimiter({ clock, limit: limits[name] }));
 }
 
 export function redisLimits(redis: Redis, limits = defaultLimits, keyPrefix = 'parley:'): ApiLimits {
-  return eachLimit(limits, (name, limit) => new RedisAttemptLimiter({ redis, name, limit, keyPrefix }));
+  return eachLimit((name) => new RedisAttemptLimiter({ redis, name, limit: limits[name], keyPrefix }));
 }
 
 /** @throws ParleyError `rate_limited` */

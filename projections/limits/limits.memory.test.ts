@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { FixedWindows } from './fixed-windows.ts';
 import { limiterContract, limitUnderTest } from './limits.contract.ts';
 import { MemoryAttemptLimiter, MemoryMessageRateLimiter } from './limits.memory.ts';
-import { messageLimit } from './limits.ts';
+import { limitTable } from './table.ts';
+
+const messageLimit = limitTable.messages;
 
 limiterContract('memory', async () => {
   let nowMs = 1_700_000_000_000;

@@ -9,8 +9,6 @@ export interface Limit {
   readonly windowMs: number;
 }
 
-export const messageLimit: Limit = { limit: 100, windowMs: 60_000 };
-
 export interface MessageRateLimiter {
   /** Takes one: 0 if it is allowed, else the milliseconds until the next may be. */
   take(userId: string): number;
