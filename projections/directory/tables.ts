@@ -9,14 +9,36 @@ type Fixed<T> = ColumnType<T, T, never>;
 
 export interface UsersTable {
   user_id: Fixed<string>;
-  /** E.164. */
-  phone_number: Fixed<string>;
+  /** E.164; null once the account was deleted. */
+  phone_number: ColumnType<string | null, string, null>;
   display_name: string;
+  about: string | null;
   profile_picture_url: string | null;
   /** Kept by a trigger. */
   identity_version: ColumnType<number, never, never>;
   created_at: Fixed<Date>;
   updated_at: Date;
+  deleted_at: Date | null;
+}
+
+export interface ContactsTable {
+  user_id: Fixed<string>;
+  contact_id: Fixed<string>;
+  label: string;
+  search_key: string;
+  updated_at: Date;
+}
+
+/** At most one for a device that links. */
+export interface DeviceLinksTable {
+  made_by: Fixed<string>;
+  link_id: string;
+  user_id: string;
+  selector: string;
+  verifier_hash: Buffer;
+  attempts: number;
+  expires_at: Date;
+  linked_device_id: string | null;
 }
 
 export interface DevicesTable {
@@ -133,11 +155,23 @@ export interface DirectoryRequestsTable {
   created_at: Fixed<Date>;
 }
 
+/** The keys under which the log holds what disappears. */
+export interface DataKeysTable {
+  conversation_id: Fixed<string>;
+  day: Fixed<number>;
+  timer_seconds: Fixed<number>;
+  key: Fixed<Buffer>;
+  destroy_at: Fixed<Date>;
+}
+
 export interface DirectoryTables {
+  data_keys: DataKeysTable;
   users: UsersTable;
   devices: DevicesTable;
   refresh_tokens: RefreshTokensTable;
   one_time_codes: OneTimeCodesTable;
+  contacts: ContactsTable;
+  device_links: DeviceLinksTable;
   conversations: ConversationsTable;
   groups: GroupsTable;
   group_members: GroupMembersTable;

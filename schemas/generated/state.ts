@@ -72,13 +72,27 @@ export interface ConversationSnapshot {
   recent: SnapshotRecent[];
 }
 
+/** What a message that disappears carries, as it is sealed in the log under a data key. */
+export interface SealedContent {
+  /** ciphertext made by the client */
+  encrypted_body: Buffer;
+  /** chosen by the client, or null */
+  preview: null | string;
+  /** where the encrypted media is */
+  media_url: null | string;
+  /** where the encrypted thumbnail is */
+  thumbnail_url: null | string;
+}
+
 /** Every state by its name. */
 export interface StateTypes {
   conversation_snapshot: ConversationSnapshot;
+  sealed_content: SealedContent;
 }
 
 export type StateName = keyof StateTypes;
 
 export const stateSchemas = {
   conversation_snapshot: {"type":"record","name":"ConversationSnapshot","namespace":"parley.state","doc":"The state of the conversation fold after an offset; a cache of the log, never its source.","fields":[{"name":"state_version","type":"int","doc":"version of this layout; another version is rebuilt from the log"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"whose state it is"},{"name":"conversation_type","type":{"type":"enum","name":"ConversationType","namespace":"parley.types","doc":"Two users, or a group.","symbols":["one_on_one","group"],"default":"one_on_one"},"doc":"one_on_one or group"},{"name":"last_at_ms","type":"long","doc":"T of the last event"},{"name":"last_seq","type":"long","doc":"seq of the last accepted message; 0 before the first"},{"name":"last_ordinal","type":"long","doc":"countable messages so far"},{"name":"write_timestamp_us","type":"long","doc":"write timestamp of the last event"},{"name":"directory_version","type":"long","doc":"version of the last directory event applied; 0 before the first"},{"name":"who_may_send","type":{"type":"enum","name":"WhoMay","namespace":"parley.types","doc":"Which members of a group may do something.","symbols":["everyone","admins"],"default":"everyone"},"doc":"who may send messages"},{"name":"members","type":{"type":"array","items":{"type":"record","name":"SnapshotMember","doc":"One membership interval.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"the member"},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","doc":"An admin may change the group; a member may not.","symbols":["member","admin"],"default":"member"},"doc":"as what"},{"name":"joined_seq","type":"long","doc":"first seq that the member may see"},{"name":"left_seq","type":["null","long"],"doc":"first seq that the former member may not see; null while a member","default":null}]}},"doc":"current members, and the last interval of former ones"},{"name":"buckets","type":{"type":"array","items":{"type":"record","name":"SnapshotBucket","doc":"A bucket of message rows that is not empty.","fields":[{"name":"bucket","type":"int","doc":"number of the 10 days of ULID time"},{"name":"sub_bucket","type":"int","doc":"grows by one after 100,000 rows"},{"name":"rows","type":"int","doc":"rows in it"}]}},"doc":"non-empty buckets, in order"},{"name":"recent","type":{"type":"array","items":{"type":"record","name":"SnapshotRecent","doc":"An id that was decided, and how.","fields":[{"name":"message_id","type":"string","doc":"the id"},{"name":"at_ms","type":"long","doc":"T of the decision"},{"name":"seq","type":"long","doc":"the seq given; 0 if refused"},{"name":"ordinal","type":"long","doc":"the ordinal given; 0 if refused"},{"name":"refused","type":["null","string"],"doc":"code of the refusal; null if accepted","default":null},{"name":"payload_hash","type":"bytes","doc":"16 bytes over what the client sent"}]}},"doc":"ids decided in the last 120 s, oldest first"}]},
+  sealed_content: {"type":"record","name":"SealedContent","namespace":"parley.state","doc":"What a message that disappears carries, as it is sealed in the log under a data key.","fields":[{"name":"encrypted_body","type":"bytes","doc":"ciphertext made by the client"},{"name":"preview","type":["null","string"],"doc":"chosen by the client, or null"},{"name":"media_url","type":["null","string"],"doc":"where the encrypted media is"},{"name":"thumbnail_url","type":["null","string"],"doc":"where the encrypted thumbnail is"}]},
 } as const;

@@ -50,6 +50,9 @@ const first: Rules = {
 
 const versions: readonly Rules[] = [first, { ...first, version: 2, directoryTakesSeq: true }];
 
+/** The widest window of any version: a message's T lies no further than this from the time of its id. */
+export const maxMessageIdWindowMs = Math.max(...versions.map((rules) => rules.messageIdWindowMs));
+
 /** Undefined for a version that this build does not know. */
 export function rulesOf(version: number): Rules | undefined {
   return versions[version - 1];

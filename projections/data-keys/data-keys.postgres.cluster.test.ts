@@ -1,0 +1,18 @@
+import { expect } from 'vitest';
+import { openPostgresDirectory } from '../directory/open.ts';
+import { createPostgresFixture } from '../directory/postgres.fixture.ts';
+import { dataKeysContract } from './data-keys.contract.ts';
+
+const onError = (error: Error): void => expect.unreachable(error.message);
+
+dataKeysContract('postgresql', async () => {
+  const fixture = await createPostgresFixture();
+  const database = await openPostgresDirectory(fixture.url, { migrate: true, onError });
+  return {
+    database,
+    close: async () => {
+      await database.close();
+      await fixture.drop();
+    },
+  };
+});

@@ -1,0 +1,92 @@
+/** Data keys in SQL: made by whoever needs one first, the same for all who ask, deleted when their time is over. */
+import type { Clock } from '@parley/schemas/environment/clock';
+import type { Random } from '@parley/schemas/environment/random';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
+import { type DataKeyId, type DataKeys, dataKeyBytes, destroyAtMs } from '@parley/streams/sealing/data-key';
+import { sql } from 'kysely';
+import type { DirectoryDatabase } from '../directory/database.ts';
+
+/** Keys looked up by one statement. */
+const maxPerRead = 500;
+
+export interface SqlDataKeysOptions {
+  readonly database: DirectoryDatabase;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const nameOf = ({ conversationId, day, timerSeconds }: DataKeyId): string => `${conversationId}/${day}/${timerSeconds}`;
+
+export class SqlDataKeys implements DataKeys {
+  readonly #database: DirectoryDatabase;
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  constructor({ database, clock, random }: SqlDataKeysOptions) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Of two who make it at once the first makes it, and both get that one: the second waits for the first's row. */
+  async obtain(id: DataKeyId): Promise<Buffer> {
+    const destroyAt = destroyAtMs(id);
+    // A key that was destroyed must not come back under the same name, not even an empty one.
+    if (destroyAt <= this.#clock.nowMs()) throw new ParleyError('out_of_window');
+    const row = {
+      conversation_id: id.conversationId,
+      day: id.day,
+      timer_seconds: id.timerSeconds,
+      key: Buffer.from(this.#random.bytes(dataKeyBytes)),
+      destroy_at: new Date(destroyAt),
+    };
+    const made = await this.#database.run((db) =>
+      db
+        .insertInto('data_keys')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('key')
+        .executeTakeFirst(),
+    );
+    if (made !== undefined) return made.key;
+    const [key] = await this.find([id]);
+    if (key === null || key === undefined) throw new ParleyError('out_of_window');
+    return key;
+  }
+
+  async find(ids: readonly DataKeyId[]): Promise<readonly (Buffer | null)[]> {
+    const found = new Map<string, Buffer>();
+    for (let from = 0; from < ids.length; from += maxPerRead) {
+      const asked = ids.slice(from, from + maxPerRead);
+      const rows = await this.#database.run((db) =>
+        db
+          .selectFrom('data_keys')
+          .select(['conversation_id', 'day', 'timer_seconds', 'key'])
+          .where((where) =>
+            where.or(
+              asked.map(({ conversationId, day, timerSeconds }) =>
+                where.and({ conversation_id: conversationId, day, timer_seconds: timerSeconds }),
+              ),
+            ),
+          )
+          .execute(),
+      );
+      for (const { conversation_id, day, timer_seconds, key } of rows) {
+        found.set(nameOf({ conversationId: conversation_id, day, timerSeconds: timer_seconds }), key);
+      }
+    }
+    return ids.map((id) => found.get(nameOf(id)) ?? null);
+  }
+
+  /** Destroys at most so many keys whose time is over; resolves to how many. */
+  async destroyDue(limit: number): Promise<number> {
+    const due = new Date(this.#clock.nowMs());
+    const { numAffectedRows = 0n } = await this.#database.run((db) =>
+      sql`DELETE FROM data_keys WHERE (conversation_id, day, timer_seconds) IN
+        (SELECT conversation_id, day, timer_seconds FROM data_keys WHERE destroy_at <= ${due} LIMIT ${limit})`.execute(
+        db,
+      ),
+    );
+    return Number(numAffectedRows);
+  }
+}
