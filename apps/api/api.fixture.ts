@@ -2,8 +2,11 @@
 import { randomInt } from 'node:crypto';
 import { AccessTokenIssuer, PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
 import { Accounts } from '@parley/projections/directory/accounts';
+import { ContactHolders } from '@parley/projections/directory/contact-holders';
 import type { DirectoryDatabase } from '@parley/projections/directory/database';
+import { Identities } from '@parley/projections/directory/identities';
 import { generateTokenKeys } from '@parley/projections/directory/token-keys';
+import type { InboxEntry } from '@parley/projections/inbox/store';
 import { MemorySessionStore } from '@parley/projections/sessions/store.memory';
 import { createLogger } from '@parley/runtime/logger';
 import { systemRandom } from '@parley/schemas/environment/system';
@@ -13,6 +16,7 @@ import { Registry } from 'prom-client';
 import { createApi } from './api.ts';
 import type { CodeSender } from './code-sender.ts';
 import { type ApiDependencies, type ApiSettings, defaultApiSettings } from './dependencies.ts';
+import { IdentityNotices } from './identity-notices.ts';
 import { defaultLimits, memoryLimits } from './limits.ts';
 import { Notices } from './notices.ts';
 
@@ -34,7 +38,7 @@ export interface ApiFixture {
   post(url: string, payload: object, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
   as(
     tokens: TokenAnswer,
-    method: 'GET' | 'PUT' | 'PATCH' | 'DELETE',
+    method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE',
     url: string,
     payload?: object,
   ): Promise<LightMyRequestResponse>;
@@ -50,6 +54,8 @@ export interface FixtureChanges {
   readonly settings?: Partial<ApiSettings>;
   readonly sender?: CodeSender;
   readonly isReady?: () => boolean;
+  /** A user's conversation list. */
+  readonly inbox?: (userId: string) => readonly InboxEntry[];
   /** Limits as in production; otherwise they are out of the way. */
   readonly limited?: boolean;
 }
@@ -75,13 +81,24 @@ export function makeApi(database: DirectoryDatabase, changes: FixtureChanges = {
   };
   const metrics = new Registry();
   const issuer = new AccessTokenIssuer({ ...tokenSettings, privateKeyPem });
+  const notices = new Notices({ router, logger, metrics });
+  const identityNotices = new IdentityNotices({
+    identities: new Identities({ database }),
+    contacts: new ContactHolders({ database }),
+    inbox: { list: async (userId) => changes.inbox?.(userId) ?? [] },
+    ...{ notices, logger, metrics },
+  });
   const dependencies: ApiDependencies = {
-    accounts: new Accounts({ database, sessions, issuer, clock, random: systemRandom }),
+    accounts: new Accounts({
+      ...{ database, sessions, issuer, clock, random: systemRandom },
+      devicesChanged: (userId) => identityNotices.changed(userId),
+    }),
     verifier: new PublicKeyVerifier({ ...tokenSettings, publicKeyPems: [publicKeyPem] }),
     sessions,
     limits: memoryLimits(clock, changes.limited === true ? defaultLimits : farAway),
     sender: changes.sender ?? { send: async () => undefined },
-    notices: new Notices({ router, logger, metrics }),
+    notices,
+    identityNotices,
     isReady: changes.isReady ?? (() => true),
     logger,
     metrics,

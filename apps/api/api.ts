@@ -14,6 +14,8 @@ import { allowOrigins } from './cross-origin.ts';
 import type { ApiDependencies, ApiSettings } from './dependencies.ts';
 import { answerClientError, answerError, useErrors } from './errors.ts';
 import { deviceRoutes } from './routes/devices.ts';
+import { identityRoutes } from './routes/identities.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { meRoutes } from './routes/me.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { privacyRoutes } from './routes/privacy.ts';
@@ -53,6 +55,8 @@ export function createApi(dependencies: ApiDependencies, settings: ApiSettings):
   app.register(registrationRoutes(dependencies, settings));
   app.register(meRoutes(dependencies));
   app.register(deviceRoutes(dependencies));
+  app.register(identityRoutes(dependencies));
+  app.register(keyRoutes(dependencies));
   app.register(privacyRoutes(dependencies));
   app.register(operationRoutes(dependencies));
   return app;

@@ -10,6 +10,7 @@ import { defaultLimits } from './limits.ts';
 const needed = {
   PARLEY_POSTGRES_URL: 'postgres://localhost/parley',
   PARLEY_REDIS_URL: 'redis://localhost',
+  PARLEY_CQL_CONTACT_POINTS: 'localhost:9042',
   PARLEY_DELIVERY_SECRET: 's'.repeat(32),
   PARLEY_TOKEN_PRIVATE_KEY: generateTokenKeys().privateKeyPem,
 };

@@ -1,6 +1,7 @@
 /** What the API reads from the environment. */
 import type { Limit } from '@parley/projections/limits/limits';
 import {
+  cqlConfig,
   deliveryConfig,
   developmentConfig,
   postgresConfig,
@@ -60,6 +61,7 @@ export const config = z.object({
   ...processConfig,
   ...postgresConfig,
   ...redisConfig,
+  ...cqlConfig,
   ...deliveryConfig,
   ...tokenSignerConfig,
   ...developmentConfig,
@@ -105,6 +107,7 @@ export function limitsFrom(values: SharedKeys): Record<LimitName, Limit> {
     ? values.PARLEY_REGISTRATIONS_PER_HOUR
     : values.PARLEY_CODES_PER_NUMBER_PER_HOUR;
   return {
+    ...defaultLimits,
     codesPerNumber: { ...defaultLimits.codesPerNumber, limit: perNumber },
     codesPerNetwork: scaled(defaultLimits.codesPerNetwork),
     verificationsPerNetwork: scaled(defaultLimits.verificationsPerNetwork),

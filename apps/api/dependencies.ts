@@ -5,6 +5,7 @@ import type { SessionStore } from '@parley/projections/sessions/store';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { CodeSender } from './code-sender.ts';
+import type { IdentityNotices } from './identity-notices.ts';
 import type { ApiLimits } from './limits.ts';
 import type { Notices } from './notices.ts';
 
@@ -16,6 +17,8 @@ export interface ApiDependencies {
   readonly sender: CodeSender;
   /** Frames to the devices of users who are online. */
   readonly notices: Notices;
+  /** Told of every change of somebody's devices or identity, also by `accounts`. */
+  readonly identityNotices: IdentityNotices;
   readonly isReady: () => boolean;
   readonly logger: Logger;
   readonly metrics: Registry;

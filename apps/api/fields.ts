@@ -2,6 +2,7 @@
 
 import { maxDisplayNameChars } from '@parley/projections/directory/accounts';
 import { maxDeviceNameChars, maxKeyBundleBytes, maxPushTokenChars } from '@parley/projections/directory/devices';
+import { maxIdentityKeyBytes, maxOneTimeKeyBytes, maxSignedPrekeyBytes } from '@parley/projections/directory/keys';
 import { codeDigits } from '@parley/projections/directory/one-time-codes';
 import { z } from 'zod';
 
@@ -41,6 +42,13 @@ export const keyBundle = z
   .min(4)
   .max(base64Chars(maxKeyBundleBytes))
   .describe('public keys of the device, opaque to the server, in base64');
+const key = (maxBytes: number) => z.base64().min(4).max(base64Chars(maxBytes));
+export const identityKey = key(maxIdentityKeyBytes).describe('public key that the device is known by, in base64');
+export const signedPrekey = key(maxSignedPrekeyBytes).describe('signed with the identity key, replaced now and then');
+export const oneTimeKey = key(maxOneTimeKeyBytes).describe('signed by the device, opaque to the server, in base64');
+export const identityVersion = z
+  .int()
+  .describe('grows whenever a device of the user comes, goes or changes its identity');
 export const pushToken = z
   .string()
   .min(1)

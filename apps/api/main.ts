@@ -1,26 +1,44 @@
 /** The API of a cluster: the directory on PostgreSQL, which it brings up to date, sessions and limits on Redis. */
 import { AccessTokenIssuer, PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
 import { Accounts, restoreRevocations } from '@parley/projections/directory/accounts';
+import { ContactHolders } from '@parley/projections/directory/contact-holders';
+import { Identities } from '@parley/projections/directory/identities';
 import { openPostgresDirectory } from '@parley/projections/directory/open';
 import { tokenKeysFrom } from '@parley/projections/directory/token-keys';
+import { openCqlGenerations } from '@parley/projections/generations/generations.cql';
 import { connectRedis } from '@parley/projections/redis/connection';
 import { RedisSessionStore } from '@parley/projections/sessions/store.redis';
 import { processClock } from '@parley/runtime/clock';
 import { type Running, runMain } from '@parley/runtime/main';
 import { createMetrics, startOperations } from '@parley/runtime/operations';
+import type { Clock } from '@parley/schemas/environment/clock';
 import { systemRandom, systemTimers } from '@parley/schemas/environment/system';
 import { deliverySecret } from '@parley/streams/delivery/delivery-token';
 import { GrpcLink } from '@parley/streams/delivery/link.grpc';
 import { Router } from '@parley/streams/delivery/router';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import { createApi } from './api.ts';
 import { config, configProblems, limitsFrom, senderFrom, settingsFrom } from './config.ts';
+import { IdentityNotices } from './identity-notices.ts';
 import { redisLimits } from './limits.ts';
 import { Notices } from './notices.ts';
+import { ProjectionsWhenNeeded } from './projections-when-needed.ts';
 import { Readiness } from './readiness.ts';
 
 const revocationIntervalMs = 60_000;
+
+function projectionsOf(values: z.infer<typeof config>, clock: Clock, logger: Logger, metrics: Registry) {
+  return new ProjectionsWhenNeeded(() =>
+    openCqlGenerations({
+      contactPoints: values.PARLEY_CQL_CONTACT_POINTS,
+      datacenter: values.PARLEY_CQL_DATACENTER,
+      keyspace: values.PARLEY_CQL_KEYSPACE,
+      ...{ clock, timers: systemTimers, metrics, logger },
+    }),
+  );
+}
 
 async function start(values: z.infer<typeof config>, logger: Logger): Promise<Running> {
   const clock = processClock(values.PARLEY_CLOCK_OFFSET_MS);
@@ -37,12 +55,23 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
   });
   const keys = tokenKeysFrom(values.PARLEY_TOKEN_PRIVATE_KEY);
   const issuer = new AccessTokenIssuer({ clock, privateKeyPem: keys.privateKeyPem });
-  const accounts = new Accounts({ database, sessions, issuer, clock, random: systemRandom });
   const link = new GrpcLink({
     ...{ clock, timers: systemTimers, random: systemRandom, metrics, logger },
     secret: deliverySecret(values.PARLEY_DELIVERY_SECRET),
   });
   const router = new Router(sessions, link, metrics);
+  const notices = new Notices({ router, logger, metrics });
+  const projections = projectionsOf(values, clock, logger, metrics);
+  const identityNotices = new IdentityNotices({
+    identities: new Identities({ database }),
+    contacts: new ContactHolders({ database }),
+    inbox: { list: async (userId, page) => (await projections.get()).inbox.list(userId, page) },
+    ...{ notices, logger, metrics },
+  });
+  const accounts = new Accounts({
+    ...{ database, sessions, issuer, clock, random: systemRandom },
+    devicesChanged: (userId) => identityNotices.changed(userId),
+  });
   const probes = { directory: () => database.ping(), sessions: () => sessions.isRevoked('probe') };
   const readiness = new Readiness({ probes, timers: systemTimers, logger });
   const app = createApi(
@@ -52,7 +81,8 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
       sessions,
       limits: redisLimits(redis, limitsFrom(values)),
       sender: senderFrom(values, logger),
-      notices: new Notices({ router, logger, metrics }),
+      notices,
+      identityNotices,
       isReady: () => readiness.isReady,
       logger,
       metrics,
@@ -79,7 +109,9 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
       readiness.drain();
       restoring.cancel();
       await app.close();
+      await identityNotices.idle();
       await link.close();
+      await projections.close();
       await operations.close();
       await database.close();
       await sessions.close();

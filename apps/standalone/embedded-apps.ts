@@ -1,6 +1,7 @@
 /** The apps of a cluster as parts of one process: gateways, processor, pusher and api, joined by calls instead of networks. */
 import { createApi } from '@parley/api/api';
 import { limitsFrom, senderFrom, settingsFrom } from '@parley/api/config';
+import { IdentityNotices } from '@parley/api/identity-notices';
 import { memoryLimits } from '@parley/api/limits';
 import { Notices } from '@parley/api/notices';
 import { createGateway, type Gateway } from '@parley/gateway/gateway';
@@ -8,6 +9,10 @@ import { defaultGatewaySettings } from '@parley/gateway/settings';
 import { createProcessor, defaultProcessorSettings, type Processor } from '@parley/processor/processor';
 import { AccessTokenIssuer, PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
 import { Accounts, restoreRevocations } from '@parley/projections/directory/accounts';
+import { ContactHolders } from '@parley/projections/directory/contact-holders';
+import { Identities } from '@parley/projections/directory/identities';
+import { CachedPrivacy } from '@parley/projections/directory/privacy.cached';
+import { SqlPrivacy } from '@parley/projections/directory/privacy.sql';
 import { CachedUserDirectory } from '@parley/projections/directory/users.cached';
 import { SqlUserDirectory } from '@parley/projections/directory/users.sql';
 import { MemoryMessageRateLimiter } from '@parley/projections/limits/limits.memory';
@@ -48,6 +53,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
   const codec = new EventCodec(new EmbeddedSchemas());
   const link = new InProcessLink(logger);
   const users = new CachedUserDirectory({ source: new SqlUserDirectory(stores.directory), clock });
+  const privacy = new CachedPrivacy({ source: new SqlPrivacy({ database: stores.directory, clock }), clock });
   const verifier = new PublicKeyVerifier({ clock, publicKeyPems: [stores.keys.publicKeyPem] });
   const shared = { log, codec, projections, sessions, presence, clock, timers, metrics, logger };
   const limit = { limit: config.PARLEY_MESSAGES_PER_MINUTE, windowMs: 60_000 };
@@ -65,6 +71,8 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
         receipts: projections.receipts,
         history: projections.history,
         users,
+        privacy,
+        link,
         tokens: verifier,
         limiter,
         pushJobs: new PushJobQueue({ log, codec, clock }),
@@ -107,7 +115,18 @@ async function makeApi(
   const { config, stores, clock, logger, metrics } = options;
   const { sessions } = stores;
   const issuer = new AccessTokenIssuer({ clock, privateKeyPem: stores.keys.privateKeyPem });
-  const accounts = new Accounts({ database: stores.directory, sessions, issuer, clock, random: options.random });
+  const database = stores.directory;
+  const notices = new Notices({ router: new Router(sessions, link, metrics), logger, metrics });
+  const identityNotices = new IdentityNotices({
+    identities: new Identities({ database }),
+    contacts: new ContactHolders({ database }),
+    inbox: stores.projections.inbox,
+    ...{ notices, logger, metrics },
+  });
+  const accounts = new Accounts({
+    ...{ database, sessions, issuer, clock, random: options.random },
+    devicesChanged: (userId) => identityNotices.changed(userId),
+  });
   await restoreRevocations(accounts.devices, sessions, clock);
   return createApi(
     {
@@ -116,7 +135,8 @@ async function makeApi(
       sessions,
       limits: memoryLimits(clock, limitsFrom(config)),
       sender: senderFrom(config, logger),
-      notices: new Notices({ router: new Router(sessions, link, metrics), logger, metrics }),
+      notices,
+      identityNotices,
       isReady,
       logger,
       metrics,

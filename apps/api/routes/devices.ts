@@ -1,4 +1,4 @@
-/** The caller's devices, and what a sender needs to encrypt for those of another user. */
+/** The caller's devices. */
 import type { Device } from '@parley/projections/directory/directory';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
@@ -85,24 +85,6 @@ export function deviceRoutes(dependencies: ApiDependencies): FastifyPluginAsyncZ
 
     app.route({
       method: 'PUT',
-      url: '/v1/devices/me/keys',
-      schema: {
-        operationId: 'replaceKeys',
-        summary: 'Replaces the public keys of the device that asks',
-        tags: ['devices'],
-        security,
-        body: z.strictObject({ key_bundle: field.keyBundle }),
-        response: { 204: field.nothing, ...errors },
-      },
-      handler: async (request, reply) => {
-        const keyBundle = Buffer.from(request.body.key_bundle, 'base64');
-        await devices.replaceKeys(principalOf(request).deviceId, keyBundle);
-        return reply.code(204).send(null);
-      },
-    });
-
-    app.route({
-      method: 'PUT',
       url: '/v1/devices/me/push-token',
       schema: {
         operationId: 'replacePushToken',
@@ -115,28 +97,6 @@ export function deviceRoutes(dependencies: ApiDependencies): FastifyPluginAsyncZ
       handler: async (request, reply) => {
         await devices.replacePushToken(principalOf(request).deviceId, request.body.push_token);
         return reply.code(204).send(null);
-      },
-    });
-
-    app.route({
-      method: 'GET',
-      url: '/v1/users/:user_id/devices',
-      schema: {
-        operationId: 'listKeys',
-        summary: 'The devices of any user with their public keys',
-        tags: ['users'],
-        security,
-        params: z.object({ user_id: field.uuid }),
-        response: {
-          200: z.object({ devices: z.array(z.object({ device_id: field.uuid, key_bundle: z.base64() })) }),
-          ...errors,
-        },
-      },
-      handler: async (request) => {
-        const keys = await devices.keysOf(request.params.user_id);
-        return {
-          devices: keys.map((one) => ({ device_id: one.deviceId, key_bundle: one.keyBundle.toString('base64') })),
-        };
       },
     });
   };
