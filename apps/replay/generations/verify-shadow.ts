@@ -30,7 +30,7 @@ export async function verifyShadow(context: CommandContext, options: VerifyShado
   try {
     const shadow = filled ?? (await cell.generations.look(generation));
     const verifier = new Verifier({
-      ...{ log: cell.log, live, shadow, positions: positions ?? [], maxTold, signal },
+      ...{ log: cell.log, codec: cell.codec, live, shadow, positions: positions ?? [], maxTold, signal },
       ...{ clock: context.clock, timers: context.timers },
       isWritten: isShared,
       catchUp: filled === null ? () => Promise.resolve() : catchUpOf(context, filled),

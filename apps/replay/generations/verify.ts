@@ -3,29 +3,25 @@
  *
  * The scans find suspects (compare.ts), which are then read again, a few times: a row that was equal once is equal. What is still
  * different must be proven to be: the ends of the log are noted, and both generations are brought to where they hold everything below;
- * the live one when its groups have committed so far, the other by a pass of the rebuild, or by itself if processors write into it too.
+ * the live one when its groups are so far (live-end.ts), the other by a pass of the rebuild, or by itself if processors write into it too.
  * If the pair that was read before is still the same, then neither has more than the other, and the difference is real. A row that goes
  * on changing is looked at again, a bounded number of times; what is left of those is counted apart, as moving: nothing is claimed of it.
  */
 
 import { isCompacted, type RebuildPosition } from '@parley/projections/generations/rebuild-store';
 import { scannedProjections } from '@parley/projections/scan/scan';
+import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import { type Clock, pause, type Timers } from '@parley/schemas/environment/clock';
-import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { LogReader } from '@parley/streams/log/log';
 import { topics } from '@parley/streams/log/topics';
 import { inParallel } from '@parley/streams/processors/in-parallel';
 import type { OpenedGeneration } from './access.ts';
 import { type Difference, differencesOf, type PairObserver, type Suspect, suspects } from './compare.ts';
-
-/** The groups by which the live generation is filled. */
-const liveGroups = [
-  { topic: topics.messages, group: 'conversation' },
-  { topic: topics.receipts, group: 'receipts' },
-] as const;
+import { liveReachesTheEnd } from './live-end.ts';
 
 export interface VerifyOptions {
   readonly log: LogReader;
+  readonly codec: EventCodec;
   readonly live: OpenedGeneration;
   readonly shadow: OpenedGeneration;
   readonly positions: readonly RebuildPosition[];
@@ -58,8 +54,6 @@ const rounds = { written: 10, shadow: 3 };
 const looksPerRound = 5;
 const pauseBetweenLooksMs = 100;
 const maxReadsInFlight = 32;
-const committedWithinMs = 60_000;
-const askAgainMs = 100;
 
 interface Looked {
   readonly suspect: Suspect;
@@ -148,22 +142,7 @@ export class Verifier {
   }
 
   async #bothReachTheEnd(): Promise<void> {
-    const { log, catchUp, clock, timers } = this.#options;
-    const untilMs = clock.nowMs() + committedWithinMs;
-    for (const { topic, group } of liveGroups) {
-      const partitions = await log.partitionCount(topic);
-      for (let partition = 0; partition < partitions; partition++) {
-        const { earliest, end } = await log.bounds(topic, partition);
-        while (end > earliest && ((await log.committed(group, topic, partition)) ?? 0) < end) {
-          this.#options.signal.throwIfAborted();
-          if (clock.nowMs() > untilMs)
-            throw new ParleyError('unavailable', {
-              detail: `${group} has not reached ${end} in ${topic}/${partition}`,
-            });
-          await pause(timers, askAgainMs);
-        }
-      }
-    }
-    await catchUp();
+    await liveReachesTheEnd(this.#options);
+    await this.#options.catchUp();
   }
 }

@@ -4,7 +4,7 @@ import type { LogReader } from '@parley/streams/log/log';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FilledGeneration, GenerationAccess } from '../generations/access.ts';
 import { type Verification, Verifier } from '../generations/verify.ts';
-import { MemoryCell, noTimers, seededRandom } from './cell.fixture.ts';
+import { codec, MemoryCell, noTimers, seededRandom } from './cell.fixture.ts';
 
 export interface RebuildWorld {
   readonly access: GenerationAccess;
@@ -24,7 +24,7 @@ const realTimers = {
 async function compare(log: LogReader, live: FilledGeneration, shadow: FilledGeneration): Promise<Verification> {
   const positions = await shadow.rebuild.positions();
   return new Verifier({
-    ...{ log, live, shadow, positions, catchUp: () => Promise.resolve(), isWritten: true },
+    ...{ log, codec, live, shadow, positions, catchUp: () => Promise.resolve(), isWritten: true },
     ...{ clock: systemClock, timers: realTimers, signal: never, maxTold: 20 },
   }).run();
 }
@@ -221,6 +221,25 @@ export function rebuildContract(
           )?.[4],
         ).toBe('9999');
         expect({ different, moving }).toEqual({ different: 5, moving: 0 });
+      }));
+
+    it('names a difference though the live group has not committed what its saved states include', () =>
+      inShadow(async (shadow) => {
+        await cell.fill(shadow);
+        const { conversationId, userId } = cell.lastDirect;
+        await shadow.projections.inbox.markRead([{ userId, conversationId, readSeq: 9_998, readOrdinal: 9_998 }]);
+        const behind: LogReader = {
+          ...{ partitionCount: cell.partitionCount, bounds: cell.bounds.bind(cell), read: cell.read.bind(cell) },
+          committed: async (group, topic, partition) =>
+            Math.max(0, (await cell.committed(group, topic, partition)) - (group === 'conversation' ? 30 : 0)),
+          close: cell.close,
+        };
+        const { different, told } = await compare(behind, live, shadow);
+        expect(told.map(({ projection, key }) => [projection, key])).toContainEqual([
+          'inbox',
+          `${userId}/${conversationId}`,
+        ]);
+        expect(different).toBeGreaterThan(0);
       }));
 
     it('brings back no step of a receipt that is older than steps are kept, but its watermark', () =>
