@@ -3,7 +3,8 @@
  *
  * In a round people talk whatever happens. When all is repaired they fall silent, and the checks are asked again and again: how long
  * it takes until they find nothing is what is measured, and what they still find at the end of the time is the failure. Meanwhile
- * somebody registers and writes to a friend, which takes an api and a directory that are well.
+ * somebody registers and writes to a friend, which takes an api and a directory that are well. At the end the projections are derived
+ * from the log again, and must be the same.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { countOf, examine, type Finding } from '../checks/all.ts';
@@ -13,6 +14,7 @@ import { Director } from './director.ts';
 import { newcomersMeet } from './newcomers.ts';
 import { departuresOf, type Round } from './plan.ts';
 import type { ChaosStage } from './stage.ts';
+import { type Verified, verifyAgainstLog } from './verified.ts';
 
 export interface ChaosOutcome {
   readonly faults: number;
@@ -23,6 +25,8 @@ export interface ChaosOutcome {
   /** The longest of all rounds; null if one did not converge. */
   readonly converge_max_s: number | null;
   readonly longest_wait_s: number;
+  /** The projections against those that the log makes; null if it did not come to that. */
+  readonly verify: Verified | null;
   /** What is wrong, in sentences; empty if the run is a good one. */
   readonly wrong: readonly string[];
 }
@@ -41,6 +45,7 @@ export class ChaosRun {
   readonly #convergedMs: (number | null)[] = [];
   readonly #wrong: string[] = [];
   #leftBehind: readonly Finding[] = [];
+  #verify: Verified | null = null;
 
   constructor(stage: ChaosStage, tell: (line: string) => void) {
     this.#stage = stage;
@@ -61,7 +66,8 @@ export class ChaosRun {
         await this.#converge(load, index + 1);
         if (this.#convergedMs.at(-1) === null) break;
       }
-      return this.#outcome(load);
+      if (!this.#convergedMs.includes(null)) await this.#verifyRows();
+      return await this.#outcome(load);
     } finally {
       await load.dismiss();
     }
@@ -95,6 +101,13 @@ export class ChaosRun {
     this.#tell(`round ${round}: ${tookMs === null ? 'DID NOT CONVERGE' : `converged in ${tookMs / 1_000} s`}`);
   }
 
+  async #verifyRows(): Promise<void> {
+    const { verify, wrong } = await verifyAgainstLog(this.#stage.replay);
+    this.#verify = verify;
+    this.#wrong.push(...wrong);
+    this.#tell(`derived from the log again and compared: ${JSON.stringify(verify)}`);
+  }
+
   async #outcome(load: SteadyLoad): Promise<ChaosOutcome> {
     const { failures, counts } = this.#director;
     const { crashes, missing } = this.#stage;
@@ -105,6 +118,7 @@ export class ChaosRun {
       counts: countOf(this.#leftBehind.length > 0 ? this.#leftBehind : examine(load.history()), talkChecks),
       converge_max_s: this.#convergedMs.includes(null) ? null : Math.max(...this.#convergedMs.map(Number)) / 1_000,
       longest_wait_s: load.longestWaitMs() / 1_000,
+      verify: this.#verify,
       wrong: [
         ...describe(this.#leftBehind),
         ...this.#wrong,

@@ -1,6 +1,7 @@
 /** The cluster profile under chaos: services, processes and proxies of its own. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ReplayCommand, replayOn } from '../generations/replay-command.ts';
 import { NativeCluster, ownPorts } from '../services/cluster.ts';
 import type { NativeService } from '../services/native-service.ts';
 import { libfaketime, provide } from '../services/system-packages.ts';
@@ -35,6 +36,7 @@ export class ClusterStage implements ChaosStage {
   readonly #supervisor: Supervisor;
   readonly #clocks: ReadonlyMap<string, FakeClock>;
   readonly world: ChaosWorld;
+  readonly replay: ReplayCommand;
   readonly logs = new ProcessLogs(join(folder, 'logs'));
 
   private constructor(
@@ -61,6 +63,7 @@ export class ClusterStage implements ChaosStage {
       },
       tell,
     );
+    this.replay = replayOn(['--profile', 'cluster'], settingsOf(services));
     this.world = new ChaosWorld('cluster', processes.apiUrl, ways.deviceUrls);
   }
 

@@ -1,6 +1,7 @@
 /** The embedded profile under chaos: one process on a small disk of its own, its gateways behind proxies. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ReplayCommand, replayOn } from '../generations/replay-command.ts';
 import { freePorts } from '../services/ports.ts';
 import { libfaketime, provide } from '../services/system-packages.ts';
 import { type TcpProxy, ToxiproxyService } from '../services/toxiproxy.ts';
@@ -22,6 +23,7 @@ const startTimeoutMs = 60_000;
 
 export class EmbeddedStage implements ChaosStage {
   readonly world: ChaosWorld;
+  readonly replay: ReplayCommand;
   readonly logs = new ProcessLogs(join(folder, 'logs'));
   readonly #proxies: ToxiproxyService;
   readonly #links: Links;
@@ -49,6 +51,7 @@ export class EmbeddedStage implements ChaosStage {
       { start: () => standalone.start(this.#clock.environment), kill: () => standalone.process.kill() },
       tell,
     );
+    this.replay = replayOn(['--profile', 'embedded', '--data', standalone.dataDir], {});
     this.world = new ChaosWorld(
       'embedded',
       standalone.apiUrl,

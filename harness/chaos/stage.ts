@@ -1,4 +1,5 @@
 /** Where chaos happens: a running Parley, and how each planned fault is done to it and undone. */
+import type { ReplayCommand } from '../generations/replay-command.ts';
 import type { BaseWorld } from '../world/base-world.ts';
 import type { ProcessLogs } from './logs.ts';
 import type { PlannedFault } from './plan.ts';
@@ -8,6 +9,8 @@ export type Repair = () => Promise<void>;
 
 export interface ChaosStage {
   readonly world: BaseWorld;
+  /** `npm run replay` on its cell, past all proxies. */
+  readonly replay: ReplayCommand;
   /** Starts everything. */
   open(): Promise<void>;
   /** Resolves once the harm is done. */

@@ -1,5 +1,6 @@
 /** What a chaos run says of itself: lines for people, one object for programs. */
 import type { ChaosOutcome } from './chaos-run.ts';
+import type { Verified } from './verified.ts';
 
 export interface Origin {
   readonly profile: string;
@@ -14,15 +15,17 @@ export interface ChaosSummary extends Origin {
   readonly acknowledged: number;
   readonly converge_max_s: number | null;
   readonly longest_wait_s: number;
-  /** Checks that held, and those that did not; with the violations of each under its name. */
+  readonly verify: Verified | null;
+  /** Checks that held (that the log makes the same rows is one), and those that did not; with the violations of each under its name. */
   readonly passed: number;
   readonly failed: number;
 }
 
 export function summaryOf(origin: Origin, outcome: ChaosOutcome): ChaosSummary {
-  const { counts, faults, by_kind, acknowledged, converge_max_s, longest_wait_s, wrong } = outcome;
-  const held = Object.values(counts).filter((count) => count === 0).length;
-  const failedChecks = Object.values(counts).length - held;
+  const { counts, faults, by_kind, acknowledged, converge_max_s, longest_wait_s, verify, wrong } = outcome;
+  const holds = [...Object.values(counts).map((count) => count === 0), isSame(verify)];
+  const held = holds.filter((one) => one).length;
+  const failedChecks = holds.length - held;
   const failed = wrong.length > 0 ? Math.max(1, failedChecks) : failedChecks;
   return {
     profile: origin.profile,
@@ -33,12 +36,16 @@ export function summaryOf(origin: Origin, outcome: ChaosOutcome): ChaosSummary {
     ...counts,
     converge_max_s,
     longest_wait_s,
+    verify,
     passed: held,
     failed,
     repeat: origin.repeat,
     commit: origin.commit,
   };
 }
+
+const isSame = (verify: Verified | null): boolean =>
+  verify !== null && verify.rows > 0 && verify.different + verify.moving === 0;
 
 export function linesOf(summary: ChaosSummary, { counts, wrong }: ChaosOutcome): string[] {
   const { faults, acknowledged, converge_max_s, longest_wait_s, failed, repeat, by_kind } = summary;
