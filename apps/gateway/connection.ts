@@ -11,10 +11,13 @@ import type { Lease } from '@parley/projections/presence/store';
 import { encodeFrame, encodeJsonFrame } from '@parley/schemas/codec/frame-codec';
 import type { FrameName, FrameTypes } from '@parley/schemas/generated/wire';
 import type { GatewayCounts } from './counts.ts';
+import type { FrameBudget } from './frames/frame-budget.ts';
 import type { PendingFrame } from './frames/order.ts';
 import type { ReadQueue } from './frames/reads.ts';
+import type { SaidTyping } from './frames/typing.ts';
 import type { LiveState } from './live/live-state.ts';
 import type { Outgoing } from './outgoing.ts';
+import type { Told } from './presence/watch-index.ts';
 import type { SendResult, Socket } from './socket.ts';
 import type { WheelNode } from './wheel.ts';
 
@@ -46,11 +49,16 @@ export class Connection implements Lease, WheelNode {
   verdictsAwaited = 0;
   errors = 0;
   errorsSinceMs = 0;
+  /** Frames refused because there were too many, in the minute since. */
+  refused = 0;
+  refusedSinceMs = 0;
 
   live: LiveState | null = null;
   pending: PendingFrame[] | null = null;
   reads: ReadQueue | null = null;
-  watched: Set<string> | null = null;
+  watched: Map<string, Told> | null = null;
+  budget: FrameBudget | null = null;
+  typing: readonly SaidTyping[] | null = null;
 
   constructor(
     lease: Lease & { readonly partition: number },

@@ -12,11 +12,13 @@ import type { SessionStore } from '@parley/projections/sessions/store';
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import type { Clock, Timers } from '@parley/schemas/environment/clock';
 import type { Random } from '@parley/schemas/environment/random';
+import type { GatewayLink } from '@parley/streams/delivery/delivery';
 import type { Log } from '@parley/streams/log/log';
 import type { MessageLookup } from '@parley/streams/processors/ports';
 import type { PushJobQueue } from '@parley/streams/push/push-jobs';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { PrivacySource } from './lookups/presence-visibility.ts';
 
 /** Pages of history, authorised by the membership intervals read after the rows. */
 export type HistorySource = Pick<HistoryReader, 'fetch' | 'before' | 'around' | 'membersThen'>;
@@ -38,9 +40,13 @@ export interface GatewayDependencies {
   readonly receipts: ReceiptStore;
   readonly history: HistorySource;
   readonly users: Pick<UserDirectory, 'userExists'>;
+  /** Who may see whose presence. */
+  readonly privacy: PrivacySource;
   readonly tokens: AccessTokenVerifier;
   readonly limiter: SendLimiter;
   readonly pushJobs: PushQueue;
+  /** The way to the other gateways. */
+  readonly link: GatewayLink;
   /** Whether the clock agrees with those of others; absent where there are no others. */
   readonly clockCheck?: { readonly isRight: boolean };
   readonly clock: Clock;

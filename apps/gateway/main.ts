@@ -1,6 +1,8 @@
 /** The gateway of a cluster: devices on WebSockets, processors on gRPC, and Kafka, CQL, Redis and PostgreSQL behind them. */
 import { PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
 import { openPostgresDirectory } from '@parley/projections/directory/open';
+import { CachedPrivacy } from '@parley/projections/directory/privacy.cached';
+import { SqlPrivacy } from '@parley/projections/directory/privacy.sql';
 import { CachedUserDirectory } from '@parley/projections/directory/users.cached';
 import { SqlUserDirectory } from '@parley/projections/directory/users.sql';
 import { openCqlGenerations } from '@parley/projections/generations/generations.cql';
@@ -19,7 +21,7 @@ import type { Clock } from '@parley/schemas/environment/clock';
 import { systemRandom, systemTimers } from '@parley/schemas/environment/system';
 import { RegistrySchemas } from '@parley/schemas/registry/registry-schemas';
 import { deliverySecret } from '@parley/streams/delivery/delivery-token';
-import { startGrpcSink } from '@parley/streams/delivery/link.grpc';
+import { GrpcLink, startGrpcSink } from '@parley/streams/delivery/link.grpc';
 import { KafkaLog } from '@parley/streams/log/kafka/kafka-log';
 import { topicSpecs } from '@parley/streams/log/topics';
 import { PushJobQueue } from '@parley/streams/push/push-jobs';
@@ -114,6 +116,10 @@ async function open(surroundings: Surroundings): Promise<Opened> {
     migrate: false,
     onError: (error) => logger.warn({ err: error }, 'postgres connection lost'),
   });
+  const link = new GrpcLink({
+    ...{ clock, timers: systemTimers, random: systemRandom, metrics, logger },
+    secret: deliverySecret(values.PARLEY_DELIVERY_SECRET),
+  });
   const clockCheck = await watchClusterClock({
     isChecked: values.PARLEY_CLOCK_CHECK,
     ...{ redis: redis.connection, directory, clock, logger, metrics, timers: systemTimers },
@@ -127,10 +133,13 @@ async function open(surroundings: Surroundings): Promise<Opened> {
       ...{ receipts: projections.receipts, history: projections.history },
       users: new CachedUserDirectory({ source: new SqlUserDirectory(directory), clock }),
       tokens: new PublicKeyVerifier({ clock, publicKeyPems: [values.PARLEY_TOKEN_PUBLIC_KEY] }),
+      privacy: new CachedPrivacy({ source: new SqlPrivacy({ database: directory, clock }), clock }),
       pushJobs: new PushJobQueue({ log, codec, clock }),
+      link,
     },
     async close() {
       clockCheck?.close();
+      await link.close();
       await log.close();
       await Promise.all([projections.close(), redis.close(), directory.close()]);
     },

@@ -1,6 +1,7 @@
 /** The parts of a gateway, put together once; which part may know of which is visible here. */
 import type { ErrorCode } from '@parley/schemas/errors/catalogue';
 import type { DeliverySink } from '@parley/streams/delivery/delivery';
+import { Router } from '@parley/streams/delivery/router';
 import { partitionOf } from '@parley/streams/log/partitioner';
 import type { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
@@ -8,16 +9,23 @@ import type { GatewayCounts } from './counts.ts';
 import type { GatewayDependencies } from './dependencies.ts';
 import { Dispatch } from './frames/dispatch.ts';
 import { ErrorReporter } from './frames/error-reporter.ts';
+import { MarkDesk } from './frames/marks.ts';
 import { ReceiptLog } from './frames/receipt-log.ts';
 import { ReceiptQueries } from './frames/receipt-query.ts';
 import { ReceiptDesk } from './frames/receipts.ts';
 import { SendDesk } from './frames/send.ts';
 import { SyncDesk } from './frames/sync.ts';
+import { TypingDesk } from './frames/typing.ts';
 import { LiveDelivery } from './live/live-delivery.ts';
 import { MissedMessages } from './live/missed-messages.ts';
+import { OwnLink } from './live/own-link.ts';
 import { PushOutbox } from './live/push-outbox.ts';
 import { Sink } from './live/sink.ts';
 import { Membership } from './lookups/membership.ts';
+import { PresenceVisibility } from './lookups/presence-visibility.ts';
+import { ReadPrivacy } from './lookups/read-privacy.ts';
+import { PresenceTeller } from './presence/presence-teller.ts';
+import { WatchIndex } from './presence/watch-index.ts';
 import { PresenceWatch } from './presence-watch.ts';
 import { Admissions } from './sessions/admissions.ts';
 import { Departures } from './sessions/departures.ts';
@@ -59,14 +67,19 @@ export function buildParts(context: PartsContext): GatewayParts {
   const missed = new MissedMessages(outbox);
   const receipts = new ReceiptLog({ log, codec, clock, connections, counts, logger }, settings.maxReceiptRetries);
   const live = new LiveDelivery({ connections, missed, receipts, counts }, settings);
-  const watches = new PresenceWatch({ presence, clock, logger }, settings);
+  const index = new WatchIndex();
+  const visibility = new PresenceVisibility(on.privacy);
+  const teller = new PresenceTeller({ presence, visibility, watches: index, live, clock, logger }, settings);
+  const watches = new PresenceWatch({ presence, watches: index, teller, clock, logger }, settings);
   const shared = { connections, outbox, missed, receipts, live, watches };
+  const privacy = new ReadPrivacy(on.privacy);
+  const sink = new Sink({ connections, presence: teller, live, privacy, clock, counts }, settings);
   const events = new PresenceEvents({ log, codec, presence, clock });
   return {
     ...shared,
     ...buildSessions(context, shared, events),
-    ...buildFrames(context, shared),
-    sink: new Sink({ connections, watches, live, clock, counts }, settings),
+    ...buildFrames(context, { ...shared, sink, privacy }),
+    sink,
   };
 }
 
@@ -91,18 +104,24 @@ function buildSessions(context: PartsContext, shared: Shared, events: PresenceEv
   return { departures, admissions, revocations, ticker };
 }
 
-function buildFrames({ on, settings, counts, close }: PartsContext, { receipts: log, live, watches }: Shared) {
+function buildFrames(
+  { on, settings, counts, close }: PartsContext,
+  { receipts: log, live, watches, sink, privacy }: Shared & Pick<GatewayParts, 'sink'> & { privacy: ReadPrivacy },
+) {
   const { members, messages, inbox, receipts, history, clock, timers, users } = on;
   const errors = new ErrorReporter(settings, close, counts, on.logger);
   const membership = new Membership({ members, users, timers }, settings);
   const { limiter, codec } = on;
+  const router = new Router(on.sessions, new OwnLink(settings.gatewayId, sink, on.link), on.metrics);
   const sends = new SendDesk({ log: on.log, codec, clock, limiter, messages, membership, errors, counts }, settings);
   const desks = {
     sends,
-    receipts: new ReceiptDesk({ inbox, members, messages, receipts, clock, live, log }),
+    receipts: new ReceiptDesk({ inbox, members, messages, receipts, clock, live, log, privacy }),
+    marks: new MarkDesk({ log: on.log, codec, clock, inbox, members, messages }),
     sync: new SyncDesk({ inbox, history, clock, live }, settings),
-    queries: new ReceiptQueries({ members, receipts }),
+    queries: new ReceiptQueries({ members, receipts, privacy }),
     watches,
+    typing: new TypingDesk({ members, router, errors, clock, timers }, settings),
   };
   return { sends, dispatch: new Dispatch(desks, { errors, clock, counts }, settings) };
 }

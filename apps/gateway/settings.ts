@@ -1,5 +1,7 @@
 /** The bounds and times of a gateway. Everything that grows in it is bounded by a number of this page. */
+import { limitTable } from '@parley/projections/limits/table';
 import { currentRules } from '@parley/streams/conversation/rules';
+import { defaultFrameRates, type FrameRates } from './frames/frame-budget.ts';
 
 export interface GatewaySettings {
   /** How processors address this gateway: its gRPC address in a cluster, any name in process. */
@@ -29,6 +31,10 @@ export interface GatewaySettings {
   readonly maxUrlBytes: number;
   readonly messagesPerMinute: number;
   readonly maxPageEntries: number;
+  /** Entries of the conversation list in a page: as many as most users have. */
+  readonly maxInboxEntries: number;
+  /** A page of the list is cut before it grows beyond this. */
+  readonly maxInboxBytes: number;
   /** A page is cut before it grows beyond this, but never below one message. */
   readonly maxPageBytes: number;
   readonly maxWatched: number;
@@ -53,12 +59,22 @@ export interface GatewaySettings {
   readonly maxWaitingReads: number;
   /** Frames of a connection that are the client's fault, in a minute; then it is closed. */
   readonly maxErrorsPerMinute: number;
+  /** How many frames a connection may send, by kind. */
+  readonly frameRates: FrameRates;
+  /** Frames of a connection beyond these rates, in a minute; then it is closed. */
+  readonly maxRefusedFramesPerMinute: number;
+  /** Upgrades of a user, in a minute. */
+  readonly connectsPerMinute: number;
+  /** What users type that waits to be told, of all connections. */
+  readonly maxTypingWaiting: number;
   /** A look-up that would refuse a send is made again after this, for the projection may trail the log. */
   readonly projectionGraceMs: number;
 
   /** Members of conversations, and users, that are known to exist. */
   readonly maxCachedMembers: number;
   readonly maxCachedUsers: number;
+  /** Users who are watched here and whose presence is known, for 5 min. */
+  readonly maxCachedPresences: number;
   /** Jobs that wait for the log. */
   readonly maxPushJobs: number;
   /** Receipts of closed connections that the log refused and that are tried again. */
@@ -94,8 +110,10 @@ export function defaultGatewaySettings(gatewayId: string): GatewaySettings {
     maxBodyBytes: currentRules.maxBodyBytes,
     maxPreviewChars: currentRules.maxPreviewChars,
     maxUrlBytes: 2 * kibibyte,
-    messagesPerMinute: 100,
+    messagesPerMinute: limitTable.messages.limit,
     maxPageEntries: 200,
+    maxInboxEntries: 2_000,
+    maxInboxBytes: 384 * kibibyte,
     maxPageBytes: 256 * kibibyte,
     maxWatched: 256,
     liveWindow: 64,
@@ -108,9 +126,14 @@ export function defaultGatewaySettings(gatewayId: string): GatewaySettings {
     maxReads: 4,
     maxWaitingReads: 32,
     maxErrorsPerMinute: 100,
+    frameRates: defaultFrameRates,
+    maxRefusedFramesPerMinute: 1_000,
+    connectsPerMinute: limitTable.connects.limit,
+    maxTypingWaiting: 1_000,
     projectionGraceMs: 500,
     maxCachedMembers: 200_000,
     maxCachedUsers: 100_000,
+    maxCachedPresences: 100_000,
     maxPushJobs: 50_000,
     maxReceiptRetries: 10_000,
     watchRenewalMs: 120_000,

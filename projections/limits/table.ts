@@ -64,7 +64,8 @@ export const limitTable = {
   // Each may be told to thousands.
   identityChangesPerUser: api('changes of an identity key', 30, hour, 'user'),
   connects: gateway('connections opened', 120, minute, 'user'),
-  reads: connection('`inbox`, `fetch`, `history` and `receipt_query`', 1_200, 3_000),
+  reads: connection('`inbox`, `fetch`, `history`, `around`, `members` and `receipt_query`', 1_200, 3_000),
+  marks: connection('`mark`', 300, 300),
   watches: connection('`watch` and `unwatch`', 300, 300),
   receipts: connection('`delivered` and `read`', 120_000, 20_000),
   typing: connection('`typing`', 60, 20),

@@ -1,27 +1,33 @@
 /**
  * What comes in on a connection: bytes to a frame, the frame to whoever handles it, and every fault to an `error` frame.
  */
-import { decodeFrame, decodeJsonFrame, type Frame } from '@parley/schemas/codec/frame-codec';
+import { decodeFrame, decodeJsonFrame, type Frame, isClientFrame } from '@parley/schemas/codec/frame-codec';
 import type { Clock } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
+import type { TypingFrame } from '@parley/schemas/generated/wire';
 import type { Connection } from '../connection.ts';
 import type { GatewayCounts } from '../counts.ts';
 import type { PresenceWatch } from '../presence-watch.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { type ErrorReporter, type FrameRef, noRef } from './error-reporter.ts';
+import { type FrameRates, kindOf, newFrameBudget, takeFrame } from './frame-budget.ts';
+import type { MarkDesk } from './marks.ts';
 import { FrameOrder, type OrderedFrame } from './order.ts';
 import { type ReadFrame, Reads } from './reads.ts';
 import type { ReceiptQueries } from './receipt-query.ts';
 import type { ReceiptDesk } from './receipts.ts';
 import type { SendDesk } from './send.ts';
 import type { SyncDesk } from './sync.ts';
+import type { TypingDesk } from './typing.ts';
 
 export interface Desks {
   readonly sends: SendDesk;
   readonly receipts: ReceiptDesk;
   readonly sync: SyncDesk;
+  readonly marks: MarkDesk;
   readonly queries: ReceiptQueries;
   readonly watches: PresenceWatch;
+  readonly typing: TypingDesk;
 }
 
 export interface DispatchDependencies {
@@ -35,6 +41,7 @@ export class Dispatch {
   readonly #on: DispatchDependencies;
   readonly #order: FrameOrder;
   readonly #reads: Reads;
+  readonly #rates: FrameRates;
 
   constructor(desks: Desks, dependencies: DispatchDependencies, settings: GatewaySettings) {
     this.#desks = desks;
@@ -47,6 +54,7 @@ export class Dispatch {
       report,
       settings.maxPendingFrames,
     );
+    this.#rates = settings.frameRates;
     this.#reads = new Reads((connection, frame) => this.#read(connection, frame), report, settings);
   }
 
@@ -63,25 +71,52 @@ export class Dispatch {
       this.#on.errors.report(connection, error, noRef, nowMs);
       return;
     }
+    if (this.#isTooMany(connection, frame, nowMs)) return;
     switch (frame.name) {
       case 'send':
       case 'delivered':
       case 'read':
+      case 'mark':
         this.#order.take(connection, frame);
         return;
       case 'inbox':
       case 'fetch':
       case 'history':
+      case 'around':
+      case 'members':
       case 'receipt_query':
       case 'watch':
       case 'unwatch':
         this.#reads.take(connection, frame);
+        return;
+      case 'typing':
+        this.#typing(connection, frame.body, nowMs);
         return;
       case 'ping':
         connection.send('pong', { client_time_ms: frame.body.client_time_ms, server_time_ms: nowMs });
         return;
       default:
         this.#on.errors.report(connection, new ParleyError('unexpected_frame', { detail: frame.name }), noRef, nowMs);
+    }
+  }
+
+  /** The connection sent more frames of the kind than it may; it was told so. */
+  #isTooMany(connection: Connection, frame: Frame, nowMs: number): boolean {
+    if (!isClientFrame(frame.name)) return false;
+    const kind = kindOf[frame.name];
+    if (kind === null) return false;
+    connection.budget ??= newFrameBudget();
+    const retryAfterMs = takeFrame(connection.budget, kind, this.#rates, nowMs);
+    if (retryAfterMs === 0) return false;
+    this.#on.errors.refuseFrame(connection, retryAfterMs, refOf(frame), nowMs);
+    return true;
+  }
+
+  #typing(connection: Connection, frame: TypingFrame, nowMs: number): void {
+    try {
+      this.#desks.typing.handle(connection, frame);
+    } catch (error) {
+      this.#on.errors.report(connection, error, noRef, nowMs);
     }
   }
 
@@ -98,6 +133,8 @@ export class Dispatch {
         return this.#desks.receipts.delivered(connection, frame.body);
       case 'read':
         return this.#desks.receipts.read(connection, frame.body);
+      case 'mark':
+        return this.#desks.marks.handle(connection, frame.body);
     }
   }
 
@@ -109,6 +146,10 @@ export class Dispatch {
         return this.#desks.sync.fetch(connection, frame.body);
       case 'history':
         return this.#desks.sync.history(connection, frame.body);
+      case 'around':
+        return this.#desks.sync.around(connection, frame.body);
+      case 'members':
+        return this.#desks.sync.members(connection, frame.body);
       case 'receipt_query':
         return this.#desks.queries.answer(connection, frame.body);
       case 'watch':

@@ -64,6 +64,17 @@ export class ErrorReporter {
     if (!retryable) this.#countFault(connection, nowMs);
   }
 
+  /** The connection sent too many frames: told when to go on. Who does not heed it is closed. */
+  refuseFrame(connection: Connection, retryAfterMs: number, ref: FrameRef, nowMs: number): void {
+    this.report(connection, new ParleyError('rate_limited', { retryAfterMs }), ref, nowMs);
+    if (nowMs - connection.refusedSinceMs >= minuteMs) {
+      connection.refusedSinceMs = nowMs;
+      connection.refused = 0;
+    }
+    connection.refused++;
+    if (connection.refused > this.#settings.maxRefusedFramesPerMinute) this.#close(connection, 'too_many_errors');
+  }
+
   #unforeseen(error: unknown): ParleyError {
     this.#logger.error({ err: error }, 'a frame could not be handled');
     return new ParleyError('internal');

@@ -12,16 +12,19 @@ import type { DeliveryItem, DeliverySink, Unreached } from '@parley/streams/deli
 import type { Connection } from '../connection.ts';
 import type { Connections } from '../connections.ts';
 import type { GatewayCounts } from '../counts.ts';
+import type { ReadPrivacy } from '../lookups/read-privacy.ts';
 import { Outgoing } from '../outgoing.ts';
-import type { PresenceWatch } from '../presence-watch.ts';
+import type { PresenceTeller } from '../presence/presence-teller.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { LiveDelivery } from './live-delivery.ts';
 import { type LiveMessage, liveMessageOf } from './live-message.ts';
+import { writeUnasked } from './unasked.ts';
 
 export interface SinkDependencies {
   readonly connections: Connections;
-  readonly watches: PresenceWatch;
+  readonly presence: PresenceTeller;
   readonly live: LiveDelivery;
+  readonly privacy: ReadPrivacy;
   readonly clock: Clock;
   readonly counts: GatewayCounts;
 }
@@ -51,25 +54,34 @@ export class Sink implements DeliverySink {
       if (connection === undefined) {
         unreached.push({ item: index, target });
       } else if (item.position === null) {
-        this.#writeOther(connection, frame, nowMs);
+        this.#writeTo(connection, frame, nowMs);
       } else {
         message ??= liveMessageOf(item.frame, nowMs);
         if (!this.#on.live.offer(connection, message, frame, nowMs)) unreached.push({ item: index, target });
       }
     }
     if (item.watchersOf !== undefined) {
-      this.#on.watches.changes(item.watchersOf);
-      for (const connection of this.#on.watches.watchersOf(item.watchersOf)) this.#writeOther(connection, frame, nowMs);
+      this.#on.presence.changed(item.watchersOf, frame);
     }
     if (item.everyone === true) {
       for (const connection of this.#on.connections) this.#writeOther(connection, frame, nowMs);
     }
   }
 
+  /** Who sends no read receipts is told of nobody's either, but of their own on another device. */
+  #writeTo(connection: Connection, frame: Outgoing, nowMs: number): void {
+    const sends = tellsRead(frame, connection.userId) ? this.#on.privacy.known(connection.userId) : true;
+    if (sends === true) this.#writeOther(connection, frame, nowMs);
+    else if (sends === undefined) void this.#writeIfSender(connection, frame);
+  }
+
+  async #writeIfSender(connection: Connection, frame: Outgoing): Promise<void> {
+    if (await this.#on.privacy.sendsReceipts(connection.userId))
+      this.#writeOther(connection, frame, this.#on.clock.nowMs());
+  }
+
   #writeOther(connection: Connection, frame: Outgoing, nowMs: number): void {
-    if (connection.bufferedBytes > this.#highWaterBytes || connection.write(frame) === 'dropped') {
-      this.#on.live.fellBehind(connection);
-    }
+    writeUnasked(connection, frame, this.#on.live, this.#highWaterBytes);
     const code = frame.avro[0];
     if (code === frameCodes.accepted) this.#accepted(connection, frame, nowMs);
     else if (code === frameCodes.refused) settleVerdict(connection);
@@ -83,6 +95,14 @@ export class Sink implements DeliverySink {
     const mark = this.#on.live.mark(connection, body.conversation_id, nowMs);
     if (mark !== null) mark.projectedSeq = Math.max(mark.projectedSeq, body.seq);
   }
+}
+
+/** True for what others have read. */
+function tellsRead({ avro }: Outgoing, userId: string): boolean {
+  if (avro[0] !== frameCodes.receipt && avro[0] !== frameCodes.receipt_aggregate) return false;
+  const { name, body } = decodeFrame(avro);
+  if (name === 'receipt_aggregate') return body.kind === 'read';
+  return name === 'receipt' && body.kind === 'read' && body.user_id !== userId;
 }
 
 function settleVerdict(connection: Connection): void {

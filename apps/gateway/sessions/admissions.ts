@@ -8,6 +8,7 @@
  */
 
 import type { AccessTokenVerifier } from '@parley/projections/directory/directory';
+import { FixedWindows } from '@parley/projections/limits/fixed-windows';
 import type { SessionStore } from '@parley/projections/sessions/store';
 import type { Clock, Timers } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
@@ -18,6 +19,8 @@ import type { GatewaySettings } from '../settings.ts';
 import type { Departures } from './departures.ts';
 import { checkPrincipal, type Handshake, type Offer, readOffer } from './handshake.ts';
 import type { PartitionedLease, PresenceEvents } from './presence-events.ts';
+
+const connectWindowMs = 60_000;
 
 /** A registered session that has no socket yet: it must be opened or abandoned. */
 export interface Admission {
@@ -41,11 +44,14 @@ export interface AdmissionsDependencies {
 export class Admissions {
   readonly #on: AdmissionsDependencies;
   readonly #settings: GatewaySettings;
+  /** A connection costs a session, a lease and an event; and one that begins anew has all its allowances. */
+  readonly #connects: FixedWindows;
   #underWay = 0;
 
   constructor(dependencies: AdmissionsDependencies, settings: GatewaySettings) {
     this.#on = dependencies;
     this.#settings = settings;
+    this.#connects = new FixedWindows({ limit: settings.connectsPerMinute, windowMs: connectWindowMs });
   }
 
   /** Registered or about to be, and not yet a connection. */
@@ -85,6 +91,8 @@ export class Admissions {
     const principal = await tokens.verify(token);
     checkPrincipal(principal, handshake, clock.nowMs());
     const { userId, deviceId } = principal;
+    const retryAfterMs = this.#connects.take(userId, clock.nowMs());
+    if (retryAfterMs > 0) throw new ParleyError('rate_limited', { retryAfterMs: Math.ceil(retryAfterMs) });
     const { gatewayId } = this.#settings;
     const partition = partitionOfUser(userId);
     const lease = this.#settled(sessions.register({ userId, deviceId }, gatewayId)).then(async (connectionId) => {

@@ -5,11 +5,13 @@ import { runInNewContext } from 'node:vm';
 import { MemoryPresenceStore } from '@parley/projections/presence/store.memory';
 import { MemorySessionStore } from '@parley/projections/sessions/store.memory';
 import { systemClock, systemRandom, systemTimers } from '@parley/schemas/environment/system';
+import { InProcessLink } from '@parley/streams/delivery/link.in-process';
 import { PushJobQueue } from '@parley/streams/push/push-jobs';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, expect, it } from 'vitest';
 import { codec, FakeLog } from '../fixtures/log.fixture.ts';
+import { FakePrivacy } from '../fixtures/privacy.fixture.ts';
 import { FakeStores } from '../fixtures/stores.fixture.ts';
 import { createGateway } from '../gateway.ts';
 import { defaultGatewaySettings } from '../settings.ts';
@@ -57,6 +59,7 @@ it('an idle connection costs at most 10 KB, with the session and lease that an e
         verify: async () => ({ userId: uuidOf(users), deviceId: uuidOf(1e9 + users++), expiresAtMs: Date.now() + 1e9 }),
       },
       pushJobs: new PushJobQueue({ log, codec, clock: systemClock }),
+      ...{ privacy: new FakePrivacy().cached(systemClock), link: new InProcessLink() },
       ...{ clock: systemClock, timers: systemTimers, random: systemRandom },
       ...{ logger: pino({ level: 'silent' }), metrics: new Registry() },
     },

@@ -6,6 +6,7 @@ import { systemClock, systemRandom, systemTimers } from '@parley/schemas/environ
 import type { FrameName, FrameTypes } from '@parley/schemas/generated/wire';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { makeMessageId } from '@parley/schemas/identity/message-id';
+import { InProcessLink } from '@parley/streams/delivery/link.in-process';
 import { PushJobQueue } from '@parley/streams/push/push-jobs';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
@@ -13,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
 import { FakeTokens } from '../fixtures/gateway.fixture.ts';
 import { codec, FakeLog } from '../fixtures/log.fixture.ts';
+import { FakePrivacy } from '../fixtures/privacy.fixture.ts';
 import { FakeStores } from '../fixtures/stores.fixture.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import { defaultGatewaySettings } from '../settings.ts';
@@ -73,6 +75,7 @@ describe('a gateway on the network', () => {
         revocations: sessions.revocations,
         ...{ inbox: stores.inbox, receipts: stores.receipts, history: stores, users: stores.users, tokens },
         ...{ limiter: { take: () => retryAfterMs }, pushJobs: new PushJobQueue({ log, codec, clock: systemClock }) },
+        ...{ privacy: new FakePrivacy().cached(systemClock), link: new InProcessLink() },
         ...{ clock: systemClock, timers: systemTimers, random: systemRandom },
         ...{ logger: pino({ level: 'silent' }), metrics: new Registry() },
       },
@@ -186,7 +189,7 @@ describe('a gateway on the network', () => {
     const message = {
       ...{ conversation_id: conversationId, message_id: messageId, message_type: 'text' as const },
       ...{ encrypted_body: Buffer.alloc(65_536, 7), preview: null, media_url: null, thumbnail_url: null },
-      ...{ reply_to: null, target_id: null },
+      ...{ reply_to: null, target_id: null, timer_seconds: 0 },
     };
     alice.send('send', { ...message, peer_id: bobId });
     await until(() => alice.of('appended').length > 0);
@@ -198,6 +201,7 @@ describe('a gateway on the network', () => {
       sender_device_id: randomUUID(),
       at_ms: 1,
       system: null,
+      expires_at_ms: null,
     };
     const { connection_id: connectionId } = bob.of('hello')[0]!;
     gateway.sink.deliver([
@@ -231,6 +235,7 @@ describe('a gateway on the network', () => {
           reply_to: null,
           target_id: null,
           system: null,
+          expires_at_ms: null,
           at_ms: 1,
         },
       };
@@ -262,7 +267,7 @@ describe('a gateway on the network', () => {
     const send = encodeFrame('send', {
       ...{ conversation_id: randomUUID(), peer_id: null, message_id: makeMessageId(Date.now(), systemRandom) },
       ...{ message_type: 'text', encrypted_body: Buffer.alloc(0), preview: null, media_url: null },
-      ...{ thumbnail_url: null, reply_to: null, target_id: null },
+      ...{ thumbnail_url: null, reply_to: null, target_id: null, timer_seconds: 0 },
     });
     const ended = () => log.records.some(({ key }) => key === client.of('hello')[0]!.user_id && log.records.length > 1);
     for (let round = 0; round < 200 && !ended(); round++) {
