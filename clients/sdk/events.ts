@@ -1,5 +1,5 @@
 /** What a client tells the application. */
-import type { PresenceStatus, ReceiptKind, WireMessage } from '@parley/schemas/generated/wire';
+import type { PresenceStatus, ReceiptKind, SystemChange, WireMessage } from '@parley/schemas/generated/wire';
 
 export type MessageStatus = 'sent' | 'delivered' | 'read';
 
@@ -11,6 +11,8 @@ export type ClientEvents = {
   disconnected: { code: number; reason: string; reconnectInMs: number | null };
   /** Messages of one conversation, in order of seq, each once, before the cursor moves past them. */
   messages: { conversationId: string; messages: readonly WireMessage[] };
+  /** What happened to a group: after the `messages` that carry it, in the same order. */
+  system: { conversationId: string; seq: number; atMs: number; change: SystemChange };
   /** The log holds an own message durably. */
   appended: { messageId: string };
   /** An own message was not transmitted in time, or was out of the window and never accepted: it goes on under a new id. */
@@ -28,6 +30,13 @@ export type ClientEvents = {
   /** The client stopped for good: the device was revoked, or a newer connection of it took over. */
   ended: { code: string };
 };
+
+/** What system messages among these tell. */
+export function systemChanges(conversationId: string, messages: readonly WireMessage[]): Array<ClientEvents['system']> {
+  return messages.flatMap(({ seq, at_ms: atMs, system: change }) =>
+    change === null ? [] : [{ conversationId, seq, atMs, change }],
+  );
+}
 
 /** How a send ended. */
 export type Verdict =
