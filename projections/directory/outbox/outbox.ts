@@ -29,6 +29,12 @@ export interface Backlog {
   readonly oldestMs: number | null;
 }
 
+/** What a relay needs of it. */
+export type RelayedOutbox = Pick<
+  Outbox,
+  'waiting' | 'claim' | 'release' | 'unsent' | 'markSent' | 'isSent' | 'backlog' | 'forget'
+>;
+
 export class Outbox {
   readonly #database: DirectoryDatabase;
 

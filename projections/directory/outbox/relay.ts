@@ -19,7 +19,7 @@ import { topics } from '@parley/streams/log/topics';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { v4 as uuid } from 'uuid';
-import type { Outbox, OutboxRow } from './outbox.ts';
+import type { OutboxRow, RelayedOutbox } from './outbox.ts';
 import { RelayMetrics } from './relay-metrics.ts';
 
 export interface RelaySettings {
@@ -62,7 +62,7 @@ export const defaultRelaySettings: RelaySettings = {
 };
 
 export interface RelayDependencies {
-  readonly outbox: Outbox;
+  readonly outbox: RelayedOutbox;
   /** Of the relay's own principal: nobody else appends directory events. */
   readonly log: Pick<Log, 'append'>;
   readonly codec: EventCodec;
