@@ -1,7 +1,6 @@
 /** Registration and tokens over HTTP: what a device needs before it can connect. */
 import type { Clock } from '@parley/schemas/environment/clock';
-import { isErrorCode } from '@parley/schemas/errors/catalogue';
-import { ParleyError } from '@parley/schemas/errors/parley-error';
+import { callApi } from './api-call.ts';
 import type { Credentials } from './connection.ts';
 
 export interface Tokens {
@@ -32,10 +31,6 @@ interface TokenAnswer {
   access_token: string;
   access_expires_at_ms: number;
   refresh_token: string;
-}
-
-interface ErrorAnswer {
-  error?: { code?: string; detail?: string; retry_after_ms?: number };
 }
 
 /** Renewed this long before it runs out. */
@@ -74,18 +69,8 @@ export class AccountApi {
     return toTokens(await this.#post<TokenAnswer>('/v1/tokens/refresh', { refresh_token: refreshToken }));
   }
 
-  async #post<T>(path: string, body: unknown): Promise<T> {
-    const response = await fetch(this.#baseUrl + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(15_000),
-    });
-    if (response.ok) return (await response.json()) as T;
-    const { error } = (await response.json().catch(() => ({}))) as ErrorAnswer;
-    const code = error?.code !== undefined && isErrorCode(error.code) ? error.code : 'internal';
-    const retry = error?.retry_after_ms === undefined ? {} : { retryAfterMs: error.retry_after_ms };
-    throw new ParleyError(code, { detail: error?.detail ?? `HTTP ${response.status}`, ...retry });
+  #post<T>(path: string, body: unknown): Promise<T> {
+    return callApi<T>(this.#baseUrl, { method: 'POST', path, body });
   }
 }
 

@@ -14,6 +14,7 @@ export { directConversationId } from '@parley/schemas/identity/conversation-id';
 export { AccountApi, RefreshingCredentials, type TokenStore, type Tokens } from './account.ts';
 export { ParleyClient } from './client.ts';
 export type { ClientEvents, MessageStatus, Verdict } from './events.ts';
+export { type Privacy, PrivacyApi } from './privacy.ts';
 export type { ClientOptions, ClientSettings, NewMessage } from './settings.ts';
 export { type BrowserStores, openBrowserStores } from './stores.browser.ts';
 export type { Cursor, CursorStore, OutboxEntry, OutboxStore } from './stores.ts';

@@ -23,13 +23,15 @@ import type {
   PageFrame,
   ReceiptFrame,
   ReceiptKind,
+  TypingKind,
 } from '@parley/schemas/generated/wire';
 import { directConversationId, isDirectConversationId } from '@parley/schemas/identity/conversation-id';
 import { createNanoEvents } from 'nanoevents';
 import { Connection } from './connection.ts';
 import { Conversations, type ConversationsPort } from './conversations.ts';
-import type { ClientEvents, Verdict } from './events.ts';
+import { type ClientEvents, systemChanges, type Verdict } from './events.ts';
 import { Outbox, type Pending } from './outbox.ts';
+import { ownMessage } from './own-message.ts';
 import { PageSize } from './page-size.ts';
 import { Requests } from './requests.ts';
 import { Sending } from './sending.ts';
@@ -37,6 +39,7 @@ import { ServerClock } from './server-clock.ts';
 import { type ClientOptions, type ClientSettings, defaultClientSettings, type NewMessage } from './settings.ts';
 import { Statuses } from './statuses.ts';
 import type { Cursor } from './stores.ts';
+import { Typing } from './typing.ts';
 
 type ClientHandlers = { [E in keyof ClientEvents]: (data: ClientEvents[E]) => void };
 
@@ -57,6 +60,7 @@ export class ParleyClient {
   readonly #sending: Sending;
   readonly #statuses: Statuses;
   readonly #conversations: Conversations;
+  readonly #typing: Typing;
   #restored: Promise<void> | null = null;
   /** What was acknowledged since then may not have arrived, and was not said again yet. */
   #doubtSinceMs = Number.POSITIVE_INFINITY;
@@ -76,6 +80,13 @@ export class ParleyClient {
       this.#events.emit('error', { code: 'internal', message: `the outbox could not be kept: ${String(error)}` });
     this.#outbox = new Outbox(options.outbox, this.serverClock, random, this.#settings.outbox, notKept);
     this.#statuses = new Statuses(maxTrackedStatuses);
+    this.#typing = new Typing(
+      {
+        send: (frame) => this.#connection.send('typing', frame),
+        changed: (event) => this.#events.emit('typing', event),
+      },
+      { clock, timers },
+    );
     this.#connection = new Connection(
       { urls, credentials, transport, clock, serverClock: this.serverClock, timers, random, backoff, helloTimeoutMs },
       {
@@ -142,6 +153,7 @@ export class ParleyClient {
     const conversationId =
       message.conversationId ?? (peerId === null ? null : directConversationId(this.userId, peerId));
     if (conversationId === null) throw new TypeError('a message needs a peerId or a conversationId');
+    this.#typing.sent(conversationId);
     return this.#sending.add({
       conversationId,
       peerId,
@@ -152,7 +164,13 @@ export class ParleyClient {
       thumbnailUrl: message.thumbnailUrl ?? null,
       replyTo: message.replyTo ?? null,
       targetId: message.targetId ?? null,
+      timerSeconds: message.timerSeconds ?? 0,
     });
+  }
+
+  /** What the user does in a conversation, said with every keystroke if one likes. False if there is no connection. */
+  typing(conversationId: string, kind: TypingKind): boolean {
+    return this.#typing.say(conversationId, kind);
   }
 
   /** The user has read everything up to this message. */
@@ -214,6 +232,7 @@ export class ParleyClient {
   #lost(code: number, reason: string, reconnectInMs: number | null): void {
     this.#doubtSinceMs = Math.min(this.#doubtSinceMs, this.#connection.heardAtMs);
     this.#requests.abandon();
+    this.#typing.disconnected();
     this.#sending.disconnected();
     this.#events.emit('disconnected', { code, reason, reconnectInMs });
     if (reconnectInMs === null && !ownCloseCodes.has(code)) this.#events.emit('ended', { code: reason });
@@ -246,6 +265,7 @@ export class ParleyClient {
     switch (frame.name) {
       case 'message':
         this.#conversations.live(frame.body.message);
+        this.#typing.ended(frame.body.message.conversation_id, frame.body.message.sender_id);
         break;
       case 'appended':
         if (this.#sending.appended(frame.body.message_id))
@@ -273,6 +293,9 @@ export class ParleyClient {
         this.#events.emit('presence', { userId, status, lastSeenMs });
         break;
       }
+      case 'member_typing':
+        this.#typing.received(frame.body);
+        break;
       case 'resync':
         void this.#synchronise();
         break;
@@ -321,27 +344,10 @@ export class ParleyClient {
     }
   }
 
-  /** The server sends no message frame to the device that sent it: the verdict and the outbox make it. */
-  #accepted({ message }: Pending, verdict: AcceptedFrame): void {
+  #accepted(pending: Pending, verdict: AcceptedFrame): void {
     const { conversation_id: conversationId, message_id: messageId, seq } = verdict;
     this.#events.emit('status', { conversationId, ...this.#statuses.sent(conversationId, messageId, seq) });
-    this.#conversations.live({
-      conversation_id: conversationId,
-      seq,
-      ordinal: verdict.ordinal,
-      message_id: messageId,
-      sender_id: this.userId,
-      sender_device_id: this.deviceId,
-      message_type: message.messageType,
-      encrypted_body: Buffer.from(message.encryptedBody),
-      preview: message.preview,
-      media_url: message.mediaUrl,
-      thumbnail_url: message.thumbnailUrl,
-      reply_to: message.replyTo,
-      target_id: message.targetId,
-      at_ms: verdict.at_ms,
-      system: null,
-    });
+    this.#conversations.live(ownMessage(pending, verdict, this));
   }
 
   #conversationsPort(): ConversationsPort {
@@ -367,6 +373,7 @@ export class ParleyClient {
       take: async (conversationId, messages) => {
         await this.#options.take?.(conversationId, messages);
         this.#events.emit('messages', { conversationId, messages });
+        for (const change of systemChanges(conversationId, messages)) this.#events.emit('system', change);
       },
       delivered: (conversation_id, seq) => this.#connection.send('delivered', { conversation_id, seq }),
       failed: (error) => {

@@ -1,5 +1,6 @@
 /** What a client tells the application. */
 import type { PresenceStatus, ReceiptKind, SystemChange, WireMessage } from '@parley/schemas/generated/wire';
+import type { TypingEvent } from './typing.ts';
 
 export type MessageStatus = 'sent' | 'delivered' | 'read';
 
@@ -22,6 +23,8 @@ export type ClientEvents = {
   /** ✓, ✓✓, blue ✓✓ of an own message of this device. */
   status: { conversationId: string; messageId: string; seq: number; status: MessageStatus };
   receipt: { conversationId: string; userId: string; kind: ReceiptKind; seq: number; atMs: number };
+  /** A member began to write or record, or stopped; told at every change. */
+  typing: TypingEvent;
   presence: { userId: string; status: PresenceStatus; lastSeenMs: number | null };
   /** A gap was seen and is being repaired. */
   gap: { conversationId: string; afterSeq: number; beforeSeq: number };
