@@ -19,6 +19,7 @@ export function helloOf(connection: Connection, settings: GatewaySettings, nowMs
       max_body_bytes: settings.maxBodyBytes,
       max_preview_chars: settings.maxPreviewChars,
       max_page_entries: settings.maxPageEntries,
+      max_inbox_entries: settings.maxInboxEntries,
       max_watched: settings.maxWatched,
       live_window: settings.liveWindow,
       messages_per_minute: settings.messagesPerMinute,

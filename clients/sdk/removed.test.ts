@@ -15,6 +15,7 @@ const [alice, bob, device, group] = [1, 2, 3, 4].map((n) => `${n}1111111-1111-41
 ];
 const limits = {
   ...{ max_frame_bytes: 131_072, max_body_bytes: 65_536, max_preview_chars: 200, max_page_entries: 200 },
+  max_inbox_entries: 2_000,
   ...{ max_watched: 256, live_window: 64, messages_per_minute: 100, message_id_window_ms: 30_000 },
 };
 

@@ -16,6 +16,7 @@ export const limits = {
   max_body_bytes: 65536,
   max_preview_chars: 200,
   max_page_entries: 200,
+  max_inbox_entries: 2_000,
   max_watched: 256,
   live_window: 64,
   messages_per_minute: 100,
@@ -85,6 +86,7 @@ export class Server implements Transport {
                 read_seq: 0,
                 unread_count: 0,
                 left_seq: null,
+                ...{ last_ordinal: last.ordinal, seen_ordinal: 0, marks: [] },
               },
             ];
       this.tell('inbox_page', { request_id: frame.body.request_id, entries, next: null });
@@ -146,5 +148,6 @@ export function fromBob(seq: number): WireMessage {
     target_id: null,
     at_ms: 1_000_000 + seq,
     system: null,
+    expires_at_ms: null,
   };
 }

@@ -23,6 +23,11 @@ export interface AroundQuery {
   readonly mediaOnly: boolean;
 }
 
+export interface AroundPage extends HistoryPage {
+  /** Of the message; behind the newest, one above the last. */
+  readonly anchorSeq: number;
+}
+
 const media: ReadonlySet<MessageType> = new Set(['image', 'video', 'audio', 'document']);
 /** Of one direction, when most of a conversation is no media. */
 const maxMediaPages = 5;
@@ -39,7 +44,7 @@ interface Wanted {
   readonly isAsked: (row: MessageRow) => boolean;
 }
 
-export async function readAround(reading: Reading, query: AroundQuery): Promise<HistoryPage> {
+export async function readAround(reading: Reading, query: AroundQuery): Promise<AroundPage> {
   const { conversationId, lastSeq } = reading;
   const wanted = (rows: number): Wanted =>
     query.mediaOnly
@@ -59,6 +64,7 @@ export async function readAround(reading: Reading, query: AroundQuery): Promise<
   const { coveredTo, coveredToAtMs } = newer;
   const middle = row !== null && wanted(1).isAsked(row) ? [row] : [];
   return {
+    anchorSeq: anchor.seq,
     ...{ conversationId, coveredFrom, coveredTo, coveredToAtMs, lastSeq },
     more: coveredFrom > 1 || coveredTo < lastSeq,
     rows: [...older.rows, ...middle, ...newer.rows],

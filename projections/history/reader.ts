@@ -10,11 +10,12 @@
 import { invariant } from '@parley/schemas/errors/invariant';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { isUuid } from '@parley/schemas/identity/conversation-id';
+import { isReadable } from '@parley/streams/conversation/mls';
 import type { MessageRow } from '@parley/streams/conversation/rows';
 import type { InboxStore } from '../inbox/store.ts';
 import type { MemberStore } from '../members/store.ts';
 import type { MessageStore } from '../messages/store.ts';
-import { type AroundQuery, readAround } from './around.ts';
+import { type AroundPage, type AroundQuery, readAround } from './around.ts';
 import { readBackward } from './backward.ts';
 import { beyondCleared } from './cleared.ts';
 import { readForward } from './forward.ts';
@@ -63,6 +64,15 @@ export interface HistoryStores {
 
 const maxLimit = 1_000;
 
+const noBytes = Buffer.alloc(0);
+
+/** A welcome to an MLS group is given whole to its recipient; for the others it only has its place. */
+function readableBy(userId: string, page: HistoryPage): HistoryPage {
+  if (page.rows.every(({ mls }) => isReadable(mls, userId))) return page;
+  const rows = page.rows.map((row) => (isReadable(row.mls, userId) ? row : { ...row, encryptedBody: noBytes }));
+  return { ...page, rows };
+}
+
 export class HistoryReader {
   readonly #stores: HistoryStores;
   readonly #sizes: ReadingSizes;
@@ -74,17 +84,17 @@ export class HistoryReader {
 
   /** @throws ParleyError `not_found` to one who never was a member */
   async fetch(userId: string, query: FetchQuery): Promise<HistoryPage> {
-    return readForward(await this.#begin(userId, query.conversationId, query.limit), query);
+    return readableBy(userId, await readForward(await this.#begin(userId, query.conversationId, query.limit), query));
   }
 
   /** @throws ParleyError `not_found` to one who never was a member */
   async before(userId: string, query: BeforeQuery): Promise<HistoryPage> {
-    return readBackward(await this.#begin(userId, query.conversationId, query.limit), query);
+    return readableBy(userId, await readBackward(await this.#begin(userId, query.conversationId, query.limit), query));
   }
 
   /** @throws ParleyError `not_found` for a message that the user may not see, or has cleared */
-  async around(userId: string, query: AroundQuery): Promise<HistoryPage> {
-    return readAround(await this.#begin(userId, query.conversationId, 1), query);
+  async around(userId: string, query: AroundQuery): Promise<AroundPage> {
+    return readableBy(userId, await readAround(await this.#begin(userId, query.conversationId, 1), query));
   }
 
   /** @throws ParleyError `not_found` to one who was no member then */

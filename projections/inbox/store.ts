@@ -71,3 +71,17 @@ export function shownMessage<T>(
 ): T | null {
   return clearedSeq > 0 && clearedOrdinal >= lastOrdinal ? null : lastMessage;
 }
+
+/** The entry as it is once the mark is projected. */
+export function withMark(entry: InboxEntry, { kind, value, ordinal, version }: PersonalMark): InboxEntry {
+  if (kind === 'read') {
+    return value <= entry.readSeq ? entry : { ...entry, readSeq: value, readOrdinal: ordinal };
+  }
+  if (kind === 'cleared') {
+    if (value <= entry.clearedSeq) return entry;
+    const cleared = { ...entry, clearedSeq: value, clearedOrdinal: ordinal };
+    const shown = shownMessage({ preview: entry.lastMessagePreview, atMs: entry.lastMessageAtMs }, cleared);
+    return { ...cleared, lastMessagePreview: shown?.preview ?? null, lastMessageAtMs: shown?.atMs ?? null };
+  }
+  return { ...entry, flags: { ...entry.flags, [kind]: { value, version } } };
+}

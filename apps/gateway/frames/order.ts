@@ -9,7 +9,7 @@ import type { Frame } from '@parley/schemas/codec/frame-codec';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { Connection } from '../connection.ts';
 
-export type OrderedFrame = Extract<Frame, { name: 'send' | 'delivered' | 'read' }>;
+export type OrderedFrame = Extract<Frame, { name: 'send' | 'delivered' | 'read' | 'mark' }>;
 
 export interface PendingFrame {
   readonly frame: OrderedFrame;

@@ -10,7 +10,10 @@ import type { Connection } from '../connection.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { ReportFault } from './order.ts';
 
-export type ReadFrame = Extract<Frame, { name: 'inbox' | 'fetch' | 'history' | 'receipt_query' | 'watch' | 'unwatch' }>;
+export type ReadFrame = Extract<
+  Frame,
+  { name: 'inbox' | 'fetch' | 'history' | 'around' | 'members' | 'receipt_query' | 'watch' | 'unwatch' }
+>;
 
 export interface ReadQueue {
   running: number;

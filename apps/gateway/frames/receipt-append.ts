@@ -4,6 +4,7 @@ import type { Append } from '@parley/streams/log/log';
 import { topics } from '@parley/streams/log/topics';
 import type { Connection } from '../connection.ts';
 import type { ConversationMark, Watermark } from '../live/conversation-mark.ts';
+import { markKey } from './mark-append.ts';
 
 export interface ReceiptSettlement {
   receiptAppended(receipt: ReceiptAppend): void;
@@ -21,6 +22,7 @@ export class ReceiptAppend implements Append {
   readonly mark: ConversationMark;
   readonly watermark: Watermark;
   readonly seq: number;
+  readonly isPrivate: boolean;
   readonly #settlement: ReceiptSettlement;
 
   constructor(
@@ -31,12 +33,17 @@ export class ReceiptAppend implements Append {
     timestampMs: number,
     settlement: ReceiptSettlement,
   ) {
-    this.key = `${mark.conversationId}:${connection.userId}:${watermark.kind}:${connection.deviceId}`;
-    this.partitionKey = mark.conversationId;
+    const { conversationId } = mark;
+    const { userId, deviceId } = connection;
+    this.key = watermark.isPrivate
+      ? markKey(conversationId, userId, watermark.kind, deviceId)
+      : `${conversationId}:${userId}:${watermark.kind}:${deviceId}`;
+    this.partitionKey = conversationId;
     this.connection = connection;
     this.mark = mark;
     this.watermark = watermark;
     this.seq = watermark.saidSeq;
+    this.isPrivate = watermark.isPrivate;
     this.value = value;
     this.timestampMs = timestampMs;
     this.#settlement = settlement;

@@ -70,18 +70,34 @@ export class ReceiptLog implements ReceiptSettlement {
   }
 
   #append(connection: Connection, mark: ConversationMark, watermark: Watermark): void {
-    const value = this.#on.codec.encode('receipt_advanced', {
-      conversation_id: mark.conversationId,
-      user_id: connection.userId,
-      device_id: connection.deviceId,
-      kind: watermark.kind,
-      seq: watermark.saidSeq,
-      ordinal: watermark.ordinal,
-      at_ms: watermark.saidAtMs,
-    });
+    const value = watermark.isPrivate
+      ? this.#privately(connection, mark, watermark)
+      : this.#on.codec.encode('receipt_advanced', {
+          conversation_id: mark.conversationId,
+          user_id: connection.userId,
+          device_id: connection.deviceId,
+          kind: watermark.kind,
+          seq: watermark.saidSeq,
+          ordinal: watermark.ordinal,
+          at_ms: watermark.saidAtMs,
+        });
     watermark.isPending = false;
     watermark.appendedTick = this.#tick;
     this.#queue(new ReceiptAppend(connection, mark, watermark, value, watermark.saidAtMs, this));
+  }
+
+  /** What is read counts for the user's own list, and nobody else learns of it. */
+  #privately({ userId, deviceId }: Connection, { conversationId }: ConversationMark, watermark: Watermark): Buffer {
+    return this.#on.codec.encode('personal_mark_set', {
+      conversation_id: conversationId,
+      user_id: userId,
+      device_id: deviceId,
+      kind: 'read',
+      value: watermark.saidSeq,
+      ordinal: watermark.ordinal,
+      version: watermark.saidSeq,
+      at_ms: watermark.saidAtMs,
+    });
   }
 
   #queue(receipt: ReceiptAppend): void {
@@ -102,7 +118,7 @@ export class ReceiptLog implements ReceiptSettlement {
     this.#inFlight--;
     const { connection, mark, watermark } = receipt;
     if (watermark.saidSeq > receipt.seq) return; // What the device said since covers it, whatever becomes of that.
-    if (mark.isKept && connection.isOpen) {
+    if (mark.isKept && connection.isOpen && receipt.isPrivate === watermark.isPrivate) {
       watermark.isPending = true;
       this.#on.connections.activate(connection);
     } else if (this.#retries.length < this.#maxRetries) {

@@ -3,7 +3,9 @@
  *
  * Watermarks are one partition per member, so members are read in small groups. What lies outside a member's intervals is
  * not told, nor what lies beyond what the asker may see (design rule 18); the asker's own intervals are read again after
- * the receipts (design rule 9).
+ * the receipts (design rule 9). What came before a member joined is not theirs to receive: they stand in no answer about such a
+ * message, and say from where on they count. What somebody has read who sends no read receipts is told to nobody, and to them
+ * nothing of what others have.
  */
 
 import {
@@ -19,10 +21,12 @@ import type { ReceiptKind } from '@parley/schemas/generated/events';
 import type { MemberReceipt, ReceiptQueryFrame } from '@parley/schemas/generated/wire';
 import { isUuid } from '@parley/schemas/identity/conversation-id';
 import type { Connection } from '../connection.ts';
+import type { ReadPrivacy } from '../lookups/read-privacy.ts';
 
 export interface ReceiptQueryDependencies {
   readonly members: MemberStore;
   readonly receipts: ReceiptStore;
+  readonly privacy: ReadPrivacy;
 }
 
 type Intervals = readonly MembershipInterval[];
@@ -32,10 +36,12 @@ const membersAtOnce = 32;
 export class ReceiptQueries {
   readonly #members: MemberStore;
   readonly #receipts: ReceiptStore;
+  readonly #privacy: ReadPrivacy;
 
-  constructor({ members, receipts }: ReceiptQueryDependencies) {
+  constructor({ members, receipts, privacy }: ReceiptQueryDependencies) {
     this.#members = members;
     this.#receipts = receipts;
+    this.#privacy = privacy;
   }
 
   async answer(connection: Connection, frame: ReceiptQueryFrame): Promise<void> {
@@ -43,12 +49,13 @@ export class ReceiptQueries {
     if (!isUuid(conversationId)) throw new ParleyError('invalid_request', { detail: 'conversation_id' });
     if (seq < 0) throw new ParleyError('invalid_request', { detail: 'seq' });
     const view = await this.#view(conversationId, connection.userId, seq);
-    const asked = [...view.intervals].filter(([, own]) => isCurrentMember(own) || (seq > 0 && maySee(own, seq)));
+    const asked = [...view.intervals].filter(([, own]) => (seq > 0 ? maySee(own, seq) : isCurrentMember(own)));
     const found: MemberReceipt[] = [];
     for (let start = 0; start < asked.length; start += membersAtOnce) {
       const group = asked.slice(start, start + membersAtOnce);
       found.push(...(await Promise.all(group.map(([userId, own]) => this.#member(conversationId, userId, own, seq)))));
     }
+    const hidden = await this.#hiddenFrom(connection.userId, found);
     const own = await this.#members.intervalsOf(conversationId, connection.userId);
     authorise(own, seq);
     const bound = lastVisible(own);
@@ -58,9 +65,18 @@ export class ReceiptQueries {
       members: found.map((member) => ({
         ...member,
         delivered_seq: Math.min(member.delivered_seq, bound),
-        read_seq: Math.min(member.read_seq, bound),
+        read_seq: hidden.has(member.user_id) ? 0 : Math.min(member.read_seq, bound),
+        read_at_ms: hidden.has(member.user_id) ? null : member.read_at_ms,
       })),
     });
+  }
+
+  /** Whose reading the asker is not told of. */
+  async #hiddenFrom(askerId: string, found: readonly MemberReceipt[]): Promise<ReadonlySet<string>> {
+    const userIds = found.map(({ user_id: userId }) => userId);
+    const sends = await this.#privacy.allSendReceipts([askerId, ...userIds]);
+    const hidden = userIds.filter((_, index) => sends[0] === false || sends[index + 1] === false);
+    return new Set(hidden.filter((userId) => userId !== askerId));
   }
 
   async #view(conversationId: string, userId: string, seq: number): Promise<ConversationView> {
@@ -89,6 +105,7 @@ export class ReceiptQueries {
       read_seq: readSeq,
       delivered_at_ms: deliveredAtMs,
       read_at_ms: readAtMs,
+      joined_seq: joinedSeqOf(own, seq),
     };
   }
 }
@@ -96,6 +113,13 @@ export class ReceiptQueries {
 /** @throws ParleyError `not_found` unless the asker may see the message, or, without one, is a member now */
 function authorise(own: Intervals | undefined, seq: number): void {
   if (!(seq === 0 ? isCurrentMember(own) : maySee(own, seq))) throw new ParleyError('not_found');
+}
+
+/** Where the interval begins that holds seq; of a member who does not say of which message, the one that is open. */
+function joinedSeqOf(own: Intervals, seq: number): number {
+  const holds = ({ joinedSeq, leftSeq }: MembershipInterval): boolean =>
+    seq === 0 ? leftSeq === null : joinedSeq <= seq && (leftSeq === null || seq < leftSeq);
+  return own.find(holds)?.joinedSeq ?? 0;
 }
 
 /** The last seq that somebody with these intervals may see. */

@@ -267,6 +267,7 @@ describe('receipt_query', () => {
     expect(alice.of('receipt_list')).toMatchObject([{ request_id: 9 }]);
     expect(alice.of('receipt_list')[0]!.members.find(({ user_id }) => user_id === bob.userId)).toEqual({
       ...{ user_id: bob.userId, delivered_seq: 7, read_seq: 3, delivered_at_ms: 1_005, read_at_ms: null },
+      joined_seq: 1,
     });
   });
 

@@ -5,6 +5,8 @@
  * this gateway has not seen enough, the member's inbox row says up to where the conversation is projected for them; for `read` the
  * row of the message that it names says its seq and ordinal. The first time that a connection acknowledges less than the newest
  * projected, the device's stored watermarks are read as well: nothing at or below them is appended again.
+ *
+ * What somebody reads who sends no read receipts is a mark of their own (read-privacy.ts); others are told that it was delivered.
  */
 
 import type { InboxStore } from '@parley/projections/inbox/store';
@@ -19,6 +21,7 @@ import type { MessageLookup } from '@parley/streams/processors/ports';
 import type { Connection } from '../connection.ts';
 import type { ConversationMark, Watermark } from '../live/conversation-mark.ts';
 import type { LiveDelivery } from '../live/live-delivery.ts';
+import type { ReadPrivacy } from '../lookups/read-privacy.ts';
 import type { ReceiptLog } from './receipt-log.ts';
 
 export interface ReceiptDeskDependencies {
@@ -29,6 +32,7 @@ export interface ReceiptDeskDependencies {
   readonly clock: Clock;
   readonly live: LiveDelivery;
   readonly log: ReceiptLog;
+  readonly privacy: ReadPrivacy;
 }
 
 export class ReceiptDesk {
@@ -106,7 +110,18 @@ export class ReceiptDesk {
   /** Read includes delivered: nothing up to here is pushed to this device any more. */
   #takeRead(connection: Connection, mark: ConversationMark, seq: number, ordinal: number): Promise<void> | undefined {
     this.#on.live.acknowledged(connection, mark, seq);
-    return this.#advance(connection, mark, mark.read, seq, ordinal);
+    const shows = this.#on.privacy.known(connection.userId);
+    if (shows === true && !mark.read.isPrivate) return this.#advance(connection, mark, mark.read, seq, ordinal);
+    return this.#takeReadAsChosen(connection, mark, seq, ordinal);
+  }
+
+  async #takeReadAsChosen(connection: Connection, mark: ConversationMark, seq: number, ordinal: number): Promise<void> {
+    const isPrivate = !(await this.#on.privacy.sendsReceipts(connection.userId));
+    // What is pending was said under the choice from before, and what was read so stays so.
+    if (mark.read.isPrivate !== isPrivate) this.#on.log.flush(connection, mark);
+    mark.read.isPrivate = isPrivate;
+    if (isPrivate) await this.#advance(connection, mark, mark.delivered, seq, 0);
+    await this.#advance(connection, mark, mark.read, seq, ordinal);
   }
 
   #mark(connection: Connection, conversationId: string): ConversationMark {
@@ -119,6 +134,10 @@ export class ReceiptDesk {
     const stored = await this.#on.receipts.watermarks(mark.conversationId, connection.userId);
     for (const { deviceId, kind, seq } of stored) {
       if (deviceId === connection.deviceId) mark[kind].saidSeq = Math.max(mark[kind].saidSeq, seq);
+    }
+    if (mark.read.isPrivate) {
+      const entry = await this.#on.inbox.get(connection.userId, mark.conversationId);
+      mark.read.saidSeq = Math.max(mark.read.saidSeq, entry?.readSeq ?? 0);
     }
     mark.delivered.isFloorKnown = true;
     mark.read.isFloorKnown = true;

@@ -101,6 +101,7 @@ export class SendDesk implements SendSettlement {
       thumbnail_url: send.thumbnail_url,
       reply_to: send.reply_to,
       target,
+      mls: send.mls,
       rules_version: currentRules.version,
     });
     const nowMs = this.#on.clock.nowMs();

@@ -21,12 +21,30 @@ describe('inbox', () => {
     expect(seen).toEqual(ids);
   });
 
+  it('gives 2,000 conversations in one page, from one read, and cuts one that would be too large', async () => {
+    for (const [maxInboxBytes, count] of [
+      [384 * 1024, 2_000],
+      [50_000, 312],
+    ] as const) {
+      const gateway = new TestGateway({ maxInboxBytes });
+      const alice = await gateway.device();
+      const ids = Array.from({ length: 2_000 }, () => randomUUID()).sort();
+      for (const id of ids) gateway.stores.conversation(id, [alice.userId]);
+      alice.say('inbox', { request_id: 1, after: null, limit: 2_000 });
+      await gateway.settle();
+      const [page] = alice.of('inbox_page');
+      expect(page!.entries).toHaveLength(count);
+      expect(page!.next).toBe(ids[count - 1]);
+      expect(gateway.stores.gate.count('inbox.list')).toBe(1);
+    }
+  });
+
   it('answers errors with the request id', async () => {
     const gateway = new TestGateway();
     const alice = await gateway.device();
     alice.say('inbox', { request_id: 1, after: 'x', limit: 2 });
     alice.say('inbox', { request_id: 2, after: null, limit: 0 });
-    alice.say('inbox', { request_id: 3, after: null, limit: 201 });
+    alice.say('inbox', { request_id: 3, after: null, limit: 2_001 });
     await gateway.settle();
     expect(alice.of('error').map(({ code, request_id }) => [code, request_id])).toEqual([
       ['invalid_request', 1],
@@ -93,6 +111,37 @@ describe('fetch and history', () => {
     await gateway.settle();
     const answers = carol.of('error').sort((a, b) => a.request_id! - b.request_id!);
     expect(answers.map(({ code }) => code)).toEqual(['not_found', 'not_found', 'invalid_request', 'invalid_request']);
+  });
+});
+
+describe('around and members', () => {
+  it('answer with what stands around a message, and cut what is too large at both ends', async () => {
+    const gateway = new TestGateway({ maxPageBytes: 200_000 });
+    const { alice, bob, conversationId } = await gateway.pair();
+    const encryptedBody = Buffer.alloc(40_000);
+    for (let seq = 1; seq <= 9; seq++) gateway.project(conversationId, seq, alice.userId, { encryptedBody });
+    const { messageId } = gateway.stores.conversations.get(conversationId)!.rows[4]!;
+    const request = { conversation_id: conversationId, message_id: messageId, media_only: false };
+    bob.say('around', { ...request, request_id: 1, before: 1, after: 1 });
+    bob.say('around', { ...request, request_id: 2, before: 9, after: 9 });
+    bob.say('around', { ...request, request_id: 3, message_id: null, before: 2, after: 0 });
+    await gateway.settle();
+    expect(bob.of('page').map((page) => page.messages.map(({ seq }) => seq))).toEqual([
+      [4, 5, 6],
+      [3, 4, 5, 6],
+      [8, 9],
+    ]);
+    expect(bob.of('page')[1]).toMatchObject({ covered_from: 3, covered_to: 6, more: true });
+    bob.say('around', { ...request, request_id: 4, before: 150, after: 51 });
+    bob.say('around', { ...request, request_id: 5, message_id: 'x', before: 1, after: 0 });
+    const carol = await gateway.device();
+    carol.say('around', { ...request, request_id: 6, before: 1, after: 1 });
+    carol.say('members', { request_id: 7, conversation_id: conversationId, at_seq: 0, at_ms: 0 });
+    bob.say('members', { request_id: 8, conversation_id: conversationId, at_seq: 2, at_ms: 0 });
+    await gateway.settle();
+    expect(bob.errorCodes).toEqual(['invalid_request', 'invalid_message_id']);
+    expect(carol.errorCodes).toEqual(['not_found', 'not_found']);
+    expect(bob.of('member_list')[0]).toMatchObject({ request_id: 8, at_seq: 2, members: [{ role: 'member' }, {}] });
   });
 });
 

@@ -1,22 +1,24 @@
 /**
- * `inbox`, `fetch` and `history`: answers from the stores, each for the very user and conversation that the connection may see.
+ * `inbox`, `fetch`, `history`, `around` and `members`: answers from the stores, each for the very user and conversation that the connection may see.
  *
  * Pages are cut at `maxPageBytes`, and claim then only what they still hold. A device that was left out of live delivery comes
  * back by these: see live/live-delivery.ts.
  */
 
+import type { AroundPage } from '@parley/projections/history/around';
 import type { HistoryPage } from '@parley/projections/history/reader';
 import type { InboxStore } from '@parley/projections/inbox/store';
 import { toWireEntry } from '@parley/projections/inbox/wire-entry';
 import type { Clock } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
-import type { FetchFrame, HistoryFrame, InboxFrame } from '@parley/schemas/generated/wire';
+import type { AroundFrame, FetchFrame, HistoryFrame, InboxFrame, MembersFrame } from '@parley/schemas/generated/wire';
 import { isUuid } from '@parley/schemas/identity/conversation-id';
+import { isMessageId } from '@parley/schemas/identity/message-id';
 import type { Connection } from '../connection.ts';
 import type { HistorySource } from '../dependencies.ts';
 import type { LiveDelivery } from '../live/live-delivery.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { countThatFits, toWireMessage } from './wire-rows.ts';
+import { countThatFits, entriesThatFit, toWireMessage } from './wire-rows.ts';
 
 export interface SyncDeskDependencies {
   readonly inbox: InboxStore;
@@ -38,15 +40,15 @@ export class SyncDesk {
 
   async inbox(connection: Connection, frame: InboxFrame): Promise<void> {
     if (frame.after !== null && !isUuid(frame.after)) throw invalid('after');
-    const limit = this.#limit(frame.limit);
+    if (frame.limit < 1 || frame.limit > this.#settings.maxInboxEntries) throw invalid('limit');
     // Before the read: what is left out from here on may not be counted by it.
     if (frame.after === null) this.#on.live.syncBegins(connection);
-    const entries = await this.#on.inbox.list(connection.userId, { after: frame.after, limit });
-    connection.send('inbox_page', {
-      request_id: frame.request_id,
-      entries: entries.map(toWireEntry),
-      next: entries.length < limit ? null : entries.at(-1)!.conversationId,
-    });
+    const { limit } = frame;
+    const listed = await this.#on.inbox.list(connection.userId, { after: frame.after, limit });
+    const entries = listed.map(toWireEntry).slice(0, entriesThatFit(listed, this.#settings.maxInboxBytes));
+    const isAll = entries.length === listed.length && listed.length < limit;
+    const next = isAll ? null : entries.at(-1)!.conversation_id;
+    connection.send('inbox_page', { request_id: frame.request_id, entries, next });
   }
 
   async fetch(connection: Connection, frame: FetchFrame): Promise<void> {
@@ -73,6 +75,33 @@ export class SyncDesk {
     );
   }
 
+  async around(connection: Connection, frame: AroundFrame): Promise<void> {
+    const { conversation_id: conversationId, message_id: messageId, before, after, media_only: mediaOnly } = frame;
+    validate(conversationId, 0, 0);
+    if (messageId !== null && !isMessageId(messageId)) throw new ParleyError('invalid_message_id');
+    if (before < 0 || after < 0 || before + after > this.#settings.maxPageEntries) throw invalid('before and after');
+    const query = { conversationId, messageId, before, after, mediaOnly };
+    const page = await this.#on.history.around(connection.userId, query);
+    this.#answer(connection, frame.request_id, nearest(page, this.#settings.maxPageBytes));
+  }
+
+  async members(connection: Connection, frame: MembersFrame): Promise<void> {
+    const { conversation_id: conversationId, at_seq: atSeq, at_ms: atMs } = frame;
+    validate(conversationId, atSeq, atMs);
+    const then = await this.#on.history.membersThen(connection.userId, { conversationId, atSeq, atMs });
+    connection.send('member_list', {
+      request_id: frame.request_id,
+      conversation_id: conversationId,
+      at_seq: then.atSeq,
+      members: then.members.map(({ userId, role, joinedSeq, leftSeq }) => ({
+        user_id: userId,
+        role,
+        joined_seq: joinedSeq,
+        left_seq: leftSeq,
+      })),
+    });
+  }
+
   #answer(connection: Connection, requestId: number, page: HistoryPage): void {
     connection.send('page', {
       request_id: requestId,
@@ -96,6 +125,17 @@ function validate(conversationId: string, seq: number, atMs: number): void {
   if (!isUuid(conversationId)) throw invalid('conversation_id');
   if (seq < 0) throw invalid('seq');
   if (atMs < 0) throw invalid('at_ms');
+}
+
+/** A page that goes both ways is cut at both ends: half of it is for what is before the message. */
+function nearest(page: AroundPage, maxBytes: number): HistoryPage {
+  const middle = page.rows.filter(({ seq }) => seq < page.anchorSeq).length;
+  const [older, newer] = [page.rows.slice(0, middle), page.rows.slice(middle)];
+  const half = maxBytes / 2;
+  const [before, after] = [countThatFits(older, half, true), countThatFits(newer, half, false)];
+  let cut: HistoryPage = page;
+  if (after < newer.length) cut = endAt(page, middle + after);
+  return before < older.length ? startAt(cut, middle - before) : cut;
 }
 
 /** The first rows of a page that goes up: it covers up to the last of them. */

@@ -3,6 +3,7 @@ import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { SendFrame } from '@parley/schemas/generated/wire';
 import { isDirectConversationId, isUuid } from '@parley/schemas/identity/conversation-id';
 import { isMessageId } from '@parley/schemas/identity/message-id';
+import { isWellFormed } from '@parley/streams/conversation/mls';
 import { isLongerThan, needsTarget } from '@parley/streams/conversation/rules';
 import type { GatewaySettings } from '../settings.ts';
 
@@ -21,6 +22,7 @@ export function validateSend(send: SendFrame, settings: GatewaySettings): void {
   validateUrl('media_url', send.media_url, settings);
   validateUrl('thumbnail_url', send.thumbnail_url, settings);
   validateTarget(send);
+  validateMls(send);
 }
 
 function validatePeer({ conversation_id: conversationId, peer_id: peerId }: SendFrame): void {
@@ -31,6 +33,12 @@ function validatePeer({ conversation_id: conversationId, peer_id: peerId }: Send
 
 function validateUrl(field: string, url: string | null, settings: GatewaySettings): void {
   if (url !== null && Buffer.byteLength(url) > settings.maxUrlBytes) throw invalid(field);
+}
+
+function validateMls({ message_type: type, mls }: SendFrame): void {
+  if ((type === 'mls') !== (mls !== null)) throw new ParleyError('mls_header_invalid');
+  if (mls !== null && !isWellFormed(mls)) throw new ParleyError('mls_header_invalid');
+  if (mls !== null && mls.recipient_id !== null && !isUuid(mls.recipient_id)) throw invalid('recipient_id');
 }
 
 function validateTarget({ message_type: type, target_id: targetId, reply_to: replyTo }: SendFrame): void {

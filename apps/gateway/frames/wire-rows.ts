@@ -1,4 +1,5 @@
 /** Rows of the projections as they travel in frames, field by field. */
+import type { InboxEntry } from '@parley/projections/inbox/store';
 import type { WireMessage } from '@parley/schemas/generated/wire';
 import type { MessageRow } from '@parley/streams/conversation/rows';
 
@@ -18,6 +19,7 @@ export function toWireMessage(row: MessageRow): WireMessage {
     reply_to: row.replyTo,
     target_id: row.targetId,
     system: row.system,
+    mls: row.mls,
     at_ms: row.atMs,
   };
 }
@@ -43,6 +45,21 @@ export function countThatFits(rows: readonly MessageRow[], maxBytes: number, fro
   let count = 0;
   while (count < rows.length) {
     bytes += sizeOf(rows[fromEnd ? rows.length - 1 - count : count]!);
+    if (bytes > maxBytes && count > 0) break;
+    count++;
+  }
+  return count;
+}
+
+/** An entry's ids, numbers and marks. */
+const entryBytes = 160;
+
+/** How many entries of the conversation list fit into so many bytes; at least one, if there is any. */
+export function entriesThatFit(entries: readonly InboxEntry[], maxBytes: number): number {
+  let bytes = 0;
+  let count = 0;
+  for (const { lastMessagePreview } of entries) {
+    bytes += entryBytes + Buffer.byteLength(lastMessagePreview ?? '');
     if (bytes > maxBytes && count > 0) break;
     count++;
   }

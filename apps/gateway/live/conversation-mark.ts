@@ -15,6 +15,8 @@ export class Watermark {
   appendedTick = -1;
   /** True once saidSeq is known to be no lower than what earlier connections of the device said. */
   isFloorKnown = false;
+  /** Of `read`: for the user alone, who sends no read receipts. */
+  isPrivate = false;
 
   constructor(kind: ReceiptKind) {
     this.kind = kind;
