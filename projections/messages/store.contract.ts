@@ -1,8 +1,10 @@
 /** What every MessageStore does (design rules 8 and 12). */
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { SystemChange } from '@parley/schemas/generated/wire';
 import { highestMessageId, lowestMessageId } from '@parley/schemas/identity/message-id';
 import { bucketMs, bucketOfTime } from '@parley/streams/conversation/buckets';
 import type { MessageRow } from '@parley/streams/conversation/rows';
+import { systemDeviceId } from '@parley/streams/conversation/system-message';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { messageIdAt, messageRow, noonMs } from '../rows.fixture.ts';
 import type { BucketScan, MessageStore } from './store.ts';
@@ -52,6 +54,21 @@ export function messageStoreContract(name: string, make: () => Promise<MessageSt
       const empty = messageRow({ encryptedBody: Buffer.alloc(0), preview: '' });
       await under.store.write([empty]);
       expect(await under.store.scan(whole(empty))).toEqual([empty]);
+    });
+
+    it('gives back what a system message tells', async () => {
+      const userIds = Array.from({ length: 1_024 }, () => randomUUID());
+      for (const system of [
+        { kind: 'created', actor_id: userIds[0]!, user_ids: userIds, text: 'קפה ☕' },
+        { kind: 'described', actor_id: userIds[0]!, user_ids: [], text: '' },
+        { kind: 'left', actor_id: userIds[0]!, user_ids: [userIds[0]!], text: null },
+      ] satisfies SystemChange[]) {
+        const nobody = { encryptedBody: Buffer.alloc(0), senderDeviceId: systemDeviceId };
+        const row = messageRow({ ...nobody, messageType: 'system', system });
+        await under.store.write([row]);
+        expect(await under.store.scan(whole(row))).toEqual([row]);
+        expect(await under.store.find(row.conversationId, row.messageId, [ref(row)])).toEqual(row);
+      }
     });
 
     it('scans ascending and descending, with bounds and a limit', async () => {

@@ -130,6 +130,7 @@ describe('send', () => {
     ['the wrong peer', { peer_id: randomUUID() }, 'conversation_mismatch'],
     ['a media address that is too long', { media_url: 'x'.repeat(2_049) }, 'invalid_request'],
     ['an edit without a target', { message_type: 'edit' }, 'target_missing'],
+    ['a message of a type that the server makes', { message_type: 'system' }, 'invalid_message_type'],
     ['a text with a target', { target_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' }, 'invalid_request'],
     ['a target that is no ULID', { message_type: 'delete', target_id: 'x' }, 'invalid_request'],
     ['a reply to no ULID', { reply_to: '' }, 'invalid_request'],
