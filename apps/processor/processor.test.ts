@@ -128,6 +128,9 @@ const message = (body: string): MessageSent => ({
   thumbnail_url: null,
   reply_to: null,
   target: null,
+  timer_seconds: 0,
+  mls: null,
+  sealed_content: null,
   rules_version: currentRules.version,
 });
 

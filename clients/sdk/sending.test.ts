@@ -15,6 +15,8 @@ const message: OutgoingMessage = {
   thumbnailUrl: null,
   replyTo: null,
   targetId: null,
+  timerSeconds: 0,
+  mls: null,
 };
 
 /** An application that runs on this disk. */

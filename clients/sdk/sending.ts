@@ -8,6 +8,7 @@ import type { TimerHandle, Timers } from '@parley/schemas/environment/clock';
 import { errorCatalogue, isErrorCode } from '@parley/schemas/errors/catalogue';
 import type { AcceptedFrame, ErrorFrame, RefusedFrame, SendFrame, WireMessage } from '@parley/schemas/generated/wire';
 import type { Verdict } from './events.ts';
+import { toMlsHeader } from './mls-message.ts';
 import type { Outbox, Pending } from './outbox.ts';
 import type { OutgoingMessage } from './stores.ts';
 
@@ -197,5 +198,7 @@ function toFrame(pending: Pending): SendFrame {
     thumbnail_url: message.thumbnailUrl,
     reply_to: message.replyTo,
     target_id: message.targetId,
+    timer_seconds: message.timerSeconds,
+    mls: toMlsHeader(message.mls),
   };
 }

@@ -149,5 +149,6 @@ export function fromBob(seq: number): WireMessage {
     at_ms: 1_000_000 + seq,
     system: null,
     expires_at_ms: null,
+    mls: null,
   };
 }

@@ -4,6 +4,7 @@ import type { Random } from '@parley/schemas/environment/random';
 import type { MessageType, WireMessage } from '@parley/schemas/generated/wire';
 import type { BackoffSettings } from './backoff.ts';
 import type { Credentials } from './connection.ts';
+import type { MlsMessage } from './mls-message.ts';
 import { defaultOutboxSettings, type OutboxSettings } from './outbox.ts';
 import type { CursorStore, OutboxStore } from './stores.ts';
 import type { Transport } from './transport.ts';
@@ -59,4 +60,8 @@ export interface NewMessage {
   readonly thumbnailUrl?: string | null;
   readonly replyTo?: string | null;
   readonly targetId?: string | null;
+  /** The conversation's disappearing timer as the application knows it; 0, the default, for none. */
+  readonly timerSeconds?: number;
+  /** Needed by messages of type mls, of no other. */
+  readonly mls?: MlsMessage;
 }

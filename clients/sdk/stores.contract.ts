@@ -31,6 +31,8 @@ export function entry(messageId: string, body: readonly number[] = [1], transmit
       thumbnailUrl: null,
       replyTo: null,
       targetId: null,
+      timerSeconds: 0,
+      mls: null,
     },
   };
 }

@@ -2,6 +2,7 @@
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { MessageType } from '@parley/schemas/generated/wire';
 import type { TokenStore, Tokens } from './account.ts';
+import type { MlsMessage } from './mls-message.ts';
 
 /** The highest seq below which this device lacks nothing, and T of the message there. */
 export interface Cursor {
@@ -27,6 +28,9 @@ export interface OutgoingMessage {
   readonly thumbnailUrl: string | null;
   readonly replyTo: string | null;
   readonly targetId: string | null;
+  readonly timerSeconds: number;
+  /** Of a message of the key agreement; null for all others. */
+  readonly mls: MlsMessage | null;
 }
 
 export interface OutboxEntry {

@@ -22,6 +22,8 @@ function message(seq: number): WireMessage {
     target_id: null,
     at_ms: seq * 10,
     system: null,
+    expires_at_ms: null,
+    mls: null,
   };
 }
 

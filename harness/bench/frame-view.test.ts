@@ -26,6 +26,7 @@ describe.each(seqs)('seq %d', (seq) => {
         target_id: null,
         at_ms: 1_700_000_000_000,
         system: null,
+        expires_at_ms: null,
       },
     });
     const view = { seq: 0, bodyAt: 0 };

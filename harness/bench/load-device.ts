@@ -82,6 +82,8 @@ export class LoadDevice {
         thumbnail_url: null,
         reply_to: null,
         target_id: null,
+        timer_seconds: 0,
+        mls: null,
       }),
     );
   }

@@ -112,7 +112,7 @@ export const retriedAndRefused: Inspection = {
       raw.send('send', {
         ...{ conversation_id: conversation, peer_id: bob.userId, message_id: messageId, message_type: 'text' },
         ...{ encrypted_body: Buffer.from(text), preview: null, media_url: null, thumbnail_url: null },
-        ...{ reply_to: null, target_id: null },
+        ...{ reply_to: null, target_id: null, timer_seconds: 0, mls: null },
       });
     const messageId = makeMessageId(Date.now(), systemRandom);
     const late = makeMessageId(Date.now() - 120_000, systemRandom);

@@ -31,6 +31,8 @@ export const clockAMinuteWrong: Scenario = {
         thumbnail_url: null,
         reply_to: null,
         target_id: null,
+        timer_seconds: 0,
+        mls: null,
       });
       assert.equal((await raw.frame('refused')).code, 'out_of_window');
       raw.close();

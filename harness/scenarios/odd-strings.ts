@@ -87,6 +87,8 @@ async function oddFrames(url: string, token: string, peerId: string, conversatio
     thumbnail_url: null,
     reply_to: null,
     target_id: null,
+    timer_seconds: 0,
+    mls: null,
     ...changes,
   });
   const answers = (): number => raw.of('error').length + raw.of('refused').length;

@@ -62,6 +62,8 @@ export const foreignConversation: Scenario = {
         thumbnail_url: null,
         reply_to: null,
         target_id: null,
+        timer_seconds: 0,
+        mls: null,
       });
       return messageId;
     };
@@ -127,6 +129,8 @@ export const badFrames: Scenario = {
       thumbnail_url: null,
       reply_to: null,
       target_id: null,
+      timer_seconds: 0,
+      mls: null,
     });
     await raw.frame('error', (error) => error.message_id === messageId && error.code === 'body_too_large');
     assert.equal(raw.closed, null);

@@ -54,6 +54,8 @@ export const sameIdTwice: Scenario = {
       thumbnail_url: null,
       reply_to: null,
       target_id: null,
+      timer_seconds: 0,
+      mls: null,
     };
     raw.send('send', frame);
     const first = await raw.frame('accepted');

@@ -46,6 +46,8 @@ const send: SendFrame = {
   thumbnail_url: null,
   reply_to: null,
   target_id: null,
+  timer_seconds: 0,
+  mls: null,
 };
 const sendBytes = encodeFrame('send', send);
 const sendJson = JSON.parse(encodeJsonFrame('send', send)) as Record<string, unknown>;

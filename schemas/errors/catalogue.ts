@@ -182,6 +182,13 @@ const verdict = {
     'Nothing: the answer stays the same.',
   ),
   admins_only: entry(403, null, false, 'Only admins may send to the group.', 'Ask an admin of the group.'),
+  timer_changed: entry(
+    409,
+    null,
+    false,
+    'The message was made for another disappearing timer than the one in force.',
+    'Read the conversation’s timer and send under a new id.',
+  ),
   conversation_mismatch: entry(
     400,
     null,
@@ -232,6 +239,34 @@ const verdict = {
     'It is too late to do this to the message.',
     'Nothing: the answer stays the same.',
   ),
+  epoch_conflict: entry(
+    409,
+    null,
+    false,
+    'The message of the key agreement is not for the current epoch: another commit was accepted first, or the generation ended.',
+    'Apply what was accepted, and make it anew.',
+  ),
+  membership_stale: entry(
+    409,
+    null,
+    false,
+    'The commit was made without knowing of the last change of members or generation.',
+    'Apply what was accepted, change the MLS group accordingly, and commit anew.',
+  ),
+  mls_header_invalid: entry(
+    400,
+    null,
+    false,
+    'The header in clear is missing, does not fit the type, or names what cannot be.',
+    'Mend the client.',
+  ),
+  recipient_not_a_member: entry(
+    409,
+    null,
+    false,
+    'The welcome is for somebody who is no member.',
+    'Add them to the group first.',
+  ),
   rules_unknown: entry(
     422,
     null,
@@ -254,6 +289,13 @@ const account = {
     'Register the device again.',
   ),
   too_many_devices: entry(409, null, false, 'The user has as many devices as allowed.', 'Remove a device first.'),
+  too_many_contacts: entry(
+    409,
+    null,
+    false,
+    'The address book holds as many contacts as allowed.',
+    'Remove contacts first.',
+  ),
   too_many_keys: entry(
     409,
     null,

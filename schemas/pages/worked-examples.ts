@@ -27,6 +27,8 @@ export const exampleFrames: readonly Frame[] = [
       thumbnail_url: null,
       reply_to: null,
       target_id: null,
+      timer_seconds: 0,
+      mls: null,
     },
   },
   { name: 'watch', body: { request_id: 7, user_ids: [bob] } },

@@ -12,8 +12,10 @@
  * the last message, and a leaver what came up to it.
  */
 import { invariant } from '@parley/schemas/errors/invariant';
-import type { MemberRole, WhoMay } from '@parley/schemas/generated/events';
+import type { ConversationTimerChanged, MemberRole, WhoMay } from '@parley/schemas/generated/events';
+import { directConversationId, isUuid } from '@parley/schemas/identity/conversation-id';
 import { bucketOfTime, placeRow } from './buckets.ts';
+import { afterMembership, afterOpening, type MlsState } from './mls.ts';
 import type {
   DirectoryChanged,
   DirectoryEvent,
@@ -40,6 +42,13 @@ function closed(state: ConversationState, userId: string, rules: Rules): MemberC
   return [{ change: 'left', userId, role: member.role, joinedSeq: member.joinedSeq, leftSeq }];
 }
 
+/** A timer may be set before the first message of a 1:1 conversation: that makes it. */
+function pairOf(state: ConversationState, { changed_by, peer_id }: ConversationTimerChanged): MemberChange[] {
+  if (peer_id === null) return [];
+  const pair = changed_by === peer_id ? [changed_by] : [changed_by, peer_id];
+  return pair.flatMap((userId) => opened(state, userId, 'member'));
+}
+
 function inRole(state: ConversationState, userId: string, role: MemberRole): MemberChange[] {
   const member = state.members.get(userId);
   if (member === undefined || member.role === role) return [];
@@ -55,7 +64,10 @@ function memberChanges(state: ConversationState, { name, event }: DirectoryEvent
     case 'member_role_changed':
       return inRole(state, event.user_id, event.role);
     case 'conversation_changed':
+    case 'mls_generation_opened':
       return [];
+    case 'conversation_timer_changed':
+      return state.members.size === 0 ? pairOf(state, event) : [];
     case 'conversation_created': {
       const named = new Set<string>();
       return event.members.flatMap(({ user_id, role }) => {
@@ -71,6 +83,31 @@ function memberChanges(state: ConversationState, { name, event }: DirectoryEvent
 function nextWhoMaySend(state: ConversationState, { name, event }: DirectoryEvent): WhoMay | null {
   if (name !== 'conversation_created' && name !== 'conversation_changed') return null;
   return event.who_may_send === state.whoMaySend ? null : event.who_may_send;
+}
+
+/** Null: as it was. */
+function nextTimerSeconds(state: ConversationState, { name, event }: DirectoryEvent): number | null {
+  if (name !== 'conversation_timer_changed' || event.timer_seconds === state.timerSeconds) return null;
+  return Math.max(0, event.timer_seconds);
+}
+
+/** Null: as it was. Under rules that give the event no seq, commits are measured against the last message before it. */
+function nextMls(
+  { mls, lastSeq }: ConversationState,
+  { name }: DirectoryEvent,
+  changes: readonly MemberChange[],
+  system: SystemMessage | null,
+): MlsState | null {
+  if (name === 'mls_generation_opened') return system === null ? null : afterOpening(mls, system.seq);
+  const isMembership = changes.some(({ change }) => change !== 'role');
+  return isMembership ? afterMembership(mls, system?.seq ?? lastSeq) : null;
+}
+
+/** Of a 1:1 conversation the directory says nothing but what its two users agreed on; the event proves whose it is (rule 5). */
+function isOfPair(state: ConversationState, { name, event }: DirectoryEvent): boolean {
+  if (name !== 'conversation_timer_changed' || event.peer_id === null) return false;
+  if (!isUuid(event.peer_id) || !isUuid(event.changed_by)) return false;
+  return directConversationId(event.changed_by, event.peer_id) === state.conversationId;
 }
 
 function systemMessage(
@@ -107,19 +144,24 @@ export function decideDirectoryEvent(
   received: DirectoryEvent,
   moment: Moment,
 ): DirectoryChanged | Ignored | Halted {
-  if (state.conversationType === 'one_on_one') return { kind: 'ignored', reason: 'direct_conversation', ...moment };
+  if (state.conversationType === 'one_on_one' && !isOfPair(state, received)) {
+    return { kind: 'ignored', reason: 'direct_conversation', ...moment };
+  }
   const version = received.event.directory_version;
   if (version <= state.directoryVersion) return { kind: 'ignored', reason: 'already_applied', ...moment };
   if (version > state.directoryVersion + 1) return { kind: 'halted', code: 'directory_gap', ...moment };
   const rules = rulesOfDirectory(received.event.rules_version);
   if (rules === null) return { kind: 'halted', code: 'rules_unknown', ...moment };
   const changes = memberChanges(state, received, rules);
+  const system = rules.directoryTakesSeq ? systemMessage(state, received, changes, moment, rules) : null;
   return {
     kind: 'directory_changed',
     directoryVersion: version,
     changes,
     whoMaySend: nextWhoMaySend(state, received),
-    system: rules.directoryTakesSeq ? systemMessage(state, received, changes, moment, rules) : null,
+    timerSeconds: nextTimerSeconds(state, received),
+    mls: nextMls(state, received, changes, system),
+    system,
     ...moment,
   };
 }

@@ -12,10 +12,20 @@ import { directConversationId, isUuid } from '@parley/schemas/identity/conversat
 import { isMessageId, messageIdTimeMs } from '@parley/schemas/identity/message-id';
 import { bucketOfMessageId, placeRow } from './buckets.ts';
 import { refusalOfTarget } from './decide-target.ts';
+import { refusalOfMls } from './mls.ts';
 import type { Accepted, Duplicate, Halted, Moment, Refused } from './outcome.ts';
 import { payloadHash } from './payload-hash.ts';
 import type { RecentDecision } from './recent-decisions.ts';
-import { currentRules, isCountable, isLongerThan, isSpeech, type Rules, recentWindowMs, rulesOf } from './rules.ts';
+import {
+  currentRules,
+  isContent,
+  isCountable,
+  isLongerThan,
+  isSpeech,
+  type Rules,
+  recentWindowMs,
+  rulesOf,
+} from './rules.ts';
 import { type ConversationState, exists } from './state.ts';
 
 type MessageOutcome = Accepted | Duplicate | Refused | Halted;
@@ -71,7 +81,13 @@ function refusalOfSender(state: ConversationState, sent: MessageSent): ErrorCode
   return null;
 }
 
+/** Its key was made for the timer that the sender knew of; under another one it would be destroyed too early, or too late (rule 23). */
+function refusalOfTimer({ timerSeconds }: ConversationState, sent: MessageSent): ErrorCode | null {
+  return isContent(sent.message_type) && sent.timer_seconds !== timerSeconds ? 'timer_changed' : null;
+}
+
 function refusalOfSize(sent: MessageSent, rules: Rules): ErrorCode | null {
+  if (sent.sealed_content !== null && sent.sealed_content.length > rules.maxSealedBytes) return 'body_too_large';
   if (sent.encrypted_body.length > rules.maxBodyBytes) return 'body_too_large';
   if (sent.preview !== null && isLongerThan(sent.preview, rules.maxPreviewChars)) return 'preview_too_long';
   return null;
@@ -89,6 +105,8 @@ function accept(state: ConversationState, sent: MessageSent, hash: Buffer, momen
     opensBucket: place.opens,
     creates: !exists(state),
     payloadHash: hash,
+    expiresAtMs:
+      isContent(sent.message_type) && sent.timer_seconds > 0 ? moment.atMs + sent.timer_seconds * 1_000 : null,
     atMs: moment.atMs,
     writeTimestampUs: moment.writeTimestampUs,
   };
@@ -111,7 +129,11 @@ export function decideMessage(state: ConversationState, sent: MessageSent, momen
   const transient = transientRefusal(state, sent.message_id, moment.atMs, rules);
   if (transient !== null) return refuse(sent, hash, moment, transient, false);
   const code =
-    refusalOfSender(state, sent) ?? refusalOfSize(sent, rules) ?? refusalOfTarget(state, sent, moment.atMs, rules);
+    refusalOfSender(state, sent) ??
+    refusalOfTimer(state, sent) ??
+    (rules.mlsIsOrdered ? refusalOfMls(state, sent) : null) ??
+    refusalOfSize(sent, rules) ??
+    refusalOfTarget(state, sent, moment.atMs, rules);
   if (code !== null) return refuse(sent, hash, moment, code, true);
   return accept(state, sent, hash, moment, rules);
 }

@@ -1,5 +1,6 @@
 /** `evolve(state, outcome) → state`: the conversation after what was decided. Pure: neither argument is changed. */
 import { type BucketPlace, withRow } from './buckets.ts';
+import { afterMessage, type MlsState } from './mls.ts';
 import type { Accepted, DirectoryChanged, Outcome, SystemMessage } from './outcome.ts';
 import type { RecentDecision } from './recent-decisions.ts';
 import { recentWindowMs } from './rules.ts';
@@ -50,6 +51,11 @@ function nextMembers(state: ConversationState, outcome: Outcome): ReadonlyMap<st
   return outcome.kind === 'directory_changed' ? changedMembers(state.members, outcome) : state.members;
 }
 
+function nextMls({ mls }: ConversationState, outcome: Outcome): MlsState {
+  if (outcome.kind === 'accepted') return afterMessage(mls, outcome.sent.mls, outcome.seq);
+  return outcome.kind === 'directory_changed' ? (outcome.mls ?? mls) : mls;
+}
+
 /** What took the next seq, if something did. */
 function numbered(outcome: Outcome): Accepted | SystemMessage | null {
   if (outcome.kind === 'accepted') return outcome;
@@ -72,6 +78,8 @@ export function evolve(state: ConversationState, outcome: Outcome): Conversation
     directoryVersion: directory?.directoryVersion ?? state.directoryVersion,
     members: nextMembers(state, outcome),
     whoMaySend: directory?.whoMaySend ?? state.whoMaySend,
+    timerSeconds: directory?.timerSeconds ?? state.timerSeconds,
+    mls: nextMls(state, outcome),
     buckets: message === null ? state.buckets : withRow(state.buckets, placeOf(message)),
     recent: decision === null ? kept : kept.add(decision),
   };

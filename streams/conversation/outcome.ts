@@ -3,21 +3,26 @@ import type { ErrorCode } from '@parley/schemas/errors/catalogue';
 import type {
   ConversationChanged,
   ConversationCreated,
+  ConversationTimerChanged,
   MemberAdded,
   MemberRemoved,
   MemberRole,
   MemberRoleChanged,
   MessageSent,
+  MlsGenerationOpened,
   WhoMay,
 } from '@parley/schemas/generated/events';
 import type { SystemChange } from '@parley/schemas/generated/wire';
+import type { MlsState } from './mls.ts';
 
 export type DirectoryEvent =
   | { readonly name: 'conversation_created'; readonly event: ConversationCreated }
   | { readonly name: 'conversation_changed'; readonly event: ConversationChanged }
+  | { readonly name: 'conversation_timer_changed'; readonly event: ConversationTimerChanged }
   | { readonly name: 'member_added'; readonly event: MemberAdded }
   | { readonly name: 'member_removed'; readonly event: MemberRemoved }
-  | { readonly name: 'member_role_changed'; readonly event: MemberRoleChanged };
+  | { readonly name: 'member_role_changed'; readonly event: MemberRoleChanged }
+  | { readonly name: 'mls_generation_opened'; readonly event: MlsGenerationOpened };
 
 export type ConversationEvent = { readonly name: 'message_sent'; readonly event: MessageSent } | DirectoryEvent;
 
@@ -42,6 +47,8 @@ export interface Accepted extends Moment {
   /** True if this first message made the 1:1 conversation. */
   readonly creates: boolean;
   readonly payloadHash: Buffer;
+  /** When it disappears, fixed here for ever (design rule 23); null for never. */
+  readonly expiresAtMs: number | null;
 }
 
 /** The id was decided before with the same payload: the verdict is the first one again. */
@@ -95,6 +102,10 @@ export interface DirectoryChanged extends Moment {
   readonly changes: readonly MemberChange[];
   /** From now on; null: as it was. */
   readonly whoMaySend: WhoMay | null;
+  /** From now on, 0 for off; null: as it was. */
+  readonly timerSeconds: number | null;
+  /** From now on; null: as it was. */
+  readonly mls: MlsState | null;
   /** Null where the event changes nothing, or is of rules under which it takes no seq. */
   readonly system: SystemMessage | null;
 }

@@ -5,10 +5,11 @@
  * SHA-256, cut to 16 bytes, over who sent it and the fields that the client chose. What a gateway stamps (device, facts about the
  * target, version of the rules) may differ between two attempts of one send and is left out; the sender is in, so that nobody
  * gets the verdict of another member's message by copying it. Each field is preceded by its length (0xffffffff for null), so that no
- * two payloads run together. Fingerprints are stored for ever: this layout can't change.
+ * two payloads run together. Fingerprints are stored for ever: this layout can't change; what came later is in where it is there. The
+ * seal of a message that disappears depends on nothing but its content and its key, so the sealed bytes stand for the content.
  */
 import { hash } from 'node:crypto';
-import type { MessageSent } from '@parley/schemas/generated/events';
+import type { MessageSent, MlsHeader } from '@parley/schemas/generated/events';
 import { needsTarget } from './rules.ts';
 
 export const payloadHashBytes = 16;
@@ -29,9 +30,14 @@ function writeText(into: Buffer, at: number, text: string | null): number {
   return at + lengthBytes + length;
 }
 
+/** In one order, whoever decoded it. */
+function headerText({ kind, group_id, generation, epoch, after_seq, recipient_id }: MlsHeader): string {
+  return JSON.stringify([kind, group_id.toString('base64'), generation, epoch, after_seq, recipient_id]);
+}
+
 export function payloadHash(sent: MessageSent): Buffer {
   const body = sent.encrypted_body;
-  const texts = [
+  const texts: (string | null)[] = [
     sent.sender_id,
     sent.message_type,
     sent.preview,
@@ -40,6 +46,8 @@ export function payloadHash(sent: MessageSent): Buffer {
     sent.reply_to,
     namedTarget(sent),
   ];
+  if (sent.timer_seconds !== 0) texts.push(String(sent.timer_seconds), sent.sealed_content?.toString('latin1') ?? null);
+  if (sent.mls !== null) texts.push(headerText(sent.mls));
   let size = lengthBytes + body.length;
   for (const text of texts) size += sizeOf(text);
   const input = Buffer.allocUnsafe(size);

@@ -1,5 +1,5 @@
 /** Outcomes as rows: what the conversation processor asks the projections to hold. Projections import these shapes. */
-import type { MemberRole, MessageType } from '@parley/schemas/generated/events';
+import type { MemberRole, MessageType, MlsHeader } from '@parley/schemas/generated/events';
 import type { ConversationType } from '@parley/schemas/generated/state';
 import type { SystemChange } from '@parley/schemas/generated/wire';
 import type { BucketRef } from './state.ts';
@@ -42,6 +42,8 @@ export interface MessageRow {
   readonly targetId: string | null;
   /** What a message of type `system` tells; its sender is who did it, its device nobody's. */
   readonly system: SystemChange | null;
+  /** Of a message of type `mls`; since version 3 of the rules all of them have one. */
+  readonly mls: MlsHeader | null;
   /** T. */
   readonly atMs: number;
   readonly payloadHash: Buffer;

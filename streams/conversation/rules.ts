@@ -20,6 +20,8 @@ export interface Rules {
   readonly deleteWindowMs: number;
   /** Of the encrypted body. */
   readonly maxBodyBytes: number;
+  /** Of content that was sealed: body, preview, two URLs, and the seal. */
+  readonly maxSealedBytes: number;
   /** In Unicode code points. */
   readonly maxPreviewChars: number;
   readonly maxRowsPerSubBucket: number;
@@ -27,6 +29,8 @@ export interface Rules {
   readonly maxRecentDecisions: number;
   /** A directory event that changes something takes a seq and becomes a system message. */
   readonly directoryTakesSeq: boolean;
+  /** Messages of type mls carry a header in clear, and of the commits for one epoch the first is accepted. */
+  readonly mlsIsOrdered: boolean;
 }
 
 /**
@@ -42,13 +46,17 @@ const first: Rules = {
   editWindowMs: 15 * minuteMs,
   deleteWindowMs: 60 * hourMs,
   maxBodyBytes: 65_536,
+  maxSealedBytes: 65_536 + 8_192,
   maxPreviewChars: 200,
   maxRowsPerSubBucket: 100_000,
   maxRecentDecisions: 16_384,
   directoryTakesSeq: false,
+  mlsIsOrdered: false,
 };
 
-const versions: readonly Rules[] = [first, { ...first, version: 2, directoryTakesSeq: true }];
+const second: Rules = { ...first, version: 2, directoryTakesSeq: true };
+
+const versions: readonly Rules[] = [first, second, { ...second, version: 3, mlsIsOrdered: true }];
 
 /** The widest window of any version: a message's T lies no further than this from the time of its id. */
 export const maxMessageIdWindowMs = Math.max(...versions.map((rules) => rules.messageIdWindowMs));
@@ -69,6 +77,11 @@ export function isCountable(type: MessageType): boolean {
 /** Types by which a member says something, also by changing what they said; `who_may_send` is about these. */
 export function isSpeech(type: MessageType): boolean {
   return isCountable(type) || type === 'edit';
+}
+
+/** Types that disappear: content does, what keeps the encryption or the group going never (design rule 23). */
+export function isContent(type: MessageType): boolean {
+  return type !== 'mls' && type !== 'system';
 }
 
 /** Types that change how another message is shown, and must name it. */

@@ -6,17 +6,26 @@
  * snapshot of another version is not read but folded again from the log.
  */
 import type { ErrorCode } from '@parley/schemas/errors/catalogue';
-import { type ConversationSnapshot, stateSchemas } from '@parley/schemas/generated/state';
+import { type ConversationSnapshot, type MlsSnapshot, stateSchemas } from '@parley/schemas/generated/state';
 import avro from 'avsc';
+import type { MlsState } from './mls.ts';
 import { decisionsOf } from './recent-decisions.ts';
 import { maxLongBytes, writeLong } from './recent-encoding.ts';
 import type { ConversationState, Member } from './state.ts';
 
 /** To be raised whenever the layout, or what the fold does with equal events, changes. */
-export const stateVersion = 2;
+export const stateVersion = 3;
 
 const snapshotType = avro.Type.forSchema(stateSchemas.conversation_snapshot as unknown as avro.Schema);
 const versionType = avro.Type.forSchema('int');
+
+function mlsSnapshotOf({ generation, epoch, groupId, changedSeq, commitSeq }: MlsState): MlsSnapshot {
+  return { generation, epoch, group_id: groupId, changed_seq: changedSeq, commit_seq: commitSeq };
+}
+
+function mlsOf({ generation, epoch, group_id, changed_seq, commit_seq }: MlsSnapshot): MlsState {
+  return { generation, epoch, groupId: group_id, changedSeq: changed_seq, commitSeq: commit_seq };
+}
 
 /** Without the remembered ids, which are encoded already. */
 function snapshotOf(state: ConversationState): ConversationSnapshot {
@@ -31,6 +40,8 @@ function snapshotOf(state: ConversationState): ConversationSnapshot {
     write_timestamp_us: state.writeTimestampUs,
     directory_version: state.directoryVersion,
     who_may_send: state.whoMaySend,
+    timer_seconds: state.timerSeconds,
+    mls: mlsSnapshotOf(state.mls),
     members: members.map(([user_id, { role, joinedSeq }]) => ({
       user_id,
       role,
@@ -75,6 +86,8 @@ export function decodeSnapshot(bytes: Buffer): ConversationState | null {
     directoryVersion: snapshot.directory_version,
     members,
     whoMaySend: snapshot.who_may_send,
+    timerSeconds: snapshot.timer_seconds,
+    mls: mlsOf(snapshot.mls),
     buckets: snapshot.buckets.map(({ bucket, sub_bucket, rows }) => ({ bucket, subBucket: sub_bucket, rows })),
     recent: decisionsOf(
       snapshot.recent.map(({ message_id, at_ms, seq, ordinal, refused, payload_hash }) => ({

@@ -1,6 +1,7 @@
 /** The state of one conversation: what its events so far mean, and all that `decide` may look at. */
 import type { ConversationType, MemberRole, WhoMay } from '@parley/schemas/generated/state';
 import { isDirectConversationId } from '@parley/schemas/identity/conversation-id';
+import { type MlsState, noMls } from './mls.ts';
 import { noDecisions, type RecentDecisions } from './recent-decisions.ts';
 
 export interface Member {
@@ -33,6 +34,9 @@ export interface ConversationState {
   readonly members: ReadonlyMap<string, Member>;
   /** Groups only: that of a 1:1 conversation never changes. */
   readonly whoMaySend: WhoMay;
+  /** What is said from now on disappears after so long; 0 for never. */
+  readonly timerSeconds: number;
+  readonly mls: MlsState;
   readonly buckets: readonly BucketRef[];
   /** Ids decided in the last 120 s of T. */
   readonly recent: RecentDecisions;
@@ -50,6 +54,8 @@ export function initialState(conversationId: string): ConversationState {
     directoryVersion: 0,
     members: new Map(),
     whoMaySend: 'everyone',
+    timerSeconds: 0,
+    mls: noMls,
     buckets: [],
     recent: noDecisions,
   };

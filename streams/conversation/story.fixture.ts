@@ -61,6 +61,9 @@ export function sent({ at = startMs, ...fields }: Sent = {}): ReceivedEvent & { 
     thumbnail_url: null,
     reply_to: null,
     target: null,
+    timer_seconds: 0,
+    sealed_content: null,
+    mls: null,
     rules_version: 1,
     ...fields,
   };
@@ -128,6 +131,13 @@ export function changed(version: number, fields: Partial<ConversationChanged>): 
   const nothing = { title: null, description: null, picture_url: null, who_may_send: null, who_may_edit: null };
   const about = { conversation_id: group, directory_version: version, changed_by: alice, rules_version: 2 };
   return { name: 'conversation_changed', receivedAtMs: startMs, event: { ...about, ...nothing, ...fields } };
+}
+
+/** Alice sets it; in her conversation with Bob unless another is named. */
+export function timerChanged(version: number, timer_seconds: number, conversationId = direct): ReceivedEvent {
+  const about = { conversation_id: conversationId, directory_version: version, changed_by: alice, rules_version: 2 };
+  const peer_id = conversationId === direct ? bob : null;
+  return { name: 'conversation_timer_changed', receivedAtMs: startMs, event: { ...about, timer_seconds, peer_id } };
 }
 
 /** The event as one of rules version 2: it takes a seq. */

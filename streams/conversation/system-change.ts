@@ -37,6 +37,14 @@ export function changeTold(
   changes: readonly MemberChange[],
 ): SystemChange | null {
   if (name === 'conversation_changed') return conversationChange(state, event);
+  if (name === 'conversation_timer_changed') {
+    if (event.timer_seconds === state.timerSeconds) return null;
+    return { kind: 'timer', actor_id: event.changed_by, user_ids: [], text: String(event.timer_seconds) };
+  }
+  if (name === 'mls_generation_opened') {
+    if (event.from_generation !== state.mls.generation) return null;
+    return { kind: 'keys_renewed', actor_id: event.opened_by, user_ids: [], text: String(event.from_generation + 1) };
+  }
   const user_ids = changes.map(({ userId }) => userId);
   if (name === 'conversation_created') {
     // A group begins with the message of its creation, whoever is in it.

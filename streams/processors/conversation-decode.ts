@@ -54,6 +54,7 @@ function requireUuids(one: ConversationEvent): void {
       requireUuid('sender_id', one.event.sender_id);
       requireUuid('sender_device_id', one.event.sender_device_id);
       requireUuid('peer_id', one.event.peer_id);
+      requireUuid('recipient_id', one.event.mls?.recipient_id ?? null);
       return;
     case 'conversation_created':
       for (const { user_id } of one.event.members) requireUuid('user_id', user_id);
@@ -61,6 +62,13 @@ function requireUuids(one: ConversationEvent): void {
       return;
     case 'conversation_changed':
       requireActor('changed_by', one.event.changed_by, one.event);
+      return;
+    case 'mls_generation_opened':
+      requireActor('opened_by', one.event.opened_by, one.event);
+      return;
+    case 'conversation_timer_changed':
+      requireUuid('changed_by', one.event.changed_by);
+      requireUuid('peer_id', one.event.peer_id);
       return;
     case 'member_added':
       requireUuid('user_id', one.event.user_id);
@@ -85,6 +93,8 @@ function eventOf(record: LogRecord, codec: EventCodec): ConversationEvent {
     case 'member_removed':
     case 'member_role_changed':
     case 'conversation_changed':
+    case 'conversation_timer_changed':
+    case 'mls_generation_opened':
       return decoded;
     default:
       throw new ParleyError('poison_schema', { detail: `${decoded.name} in ${record.topic}` });

@@ -2,11 +2,13 @@
  * Step 3, route: a slice's verdicts and messages as frames, each encoded once, in order of offset, hence of seq.
  *
  * A verdict goes to the device that sent, a message to every device of every member but that one. A system message goes to every
- * device of every member, and to those of whom it tells that they are members no more: it is the last that they get. Messages of one conversation
- * share the array of its members for as long as these do not change: a router lays an array out once.
+ * device of every member, and to those of whom it tells that they are members no more: it is the last that they get. A welcome to an
+ * MLS group goes with its body to the devices of its recipient alone, and empty to all others, who need its seq. Messages of one
+ * conversation share the array of its members for as long as these do not change: a router lays an array out once.
  */
 import { encodeFrame } from '@parley/schemas/codec/frame-codec';
 import type { MessageSent } from '@parley/schemas/generated/events';
+import { isReadable } from '../conversation/mls.ts';
 import type { Accepted, DirectoryChanged, Outcome, SystemMessage } from '../conversation/outcome.ts';
 import { namedTarget } from '../conversation/payload-hash.ts';
 import type { Member } from '../conversation/state.ts';
@@ -36,7 +38,7 @@ function verdictFrame({ conversation_id, message_id }: MessageSent, verdict: Ver
   return encodeFrame('accepted', { conversation_id, message_id, seq, ordinal, at_ms: atMs });
 }
 
-function messageFrame({ sent, seq, ordinal, atMs }: Accepted): Buffer {
+function messageFrame({ sent, seq, ordinal, atMs, expiresAtMs }: Accepted, body: Buffer): Buffer {
   return encodeFrame('message', {
     message: {
       conversation_id: sent.conversation_id,
@@ -46,7 +48,7 @@ function messageFrame({ sent, seq, ordinal, atMs }: Accepted): Buffer {
       sender_id: sent.sender_id,
       sender_device_id: sent.sender_device_id,
       message_type: sent.message_type,
-      encrypted_body: sent.encrypted_body,
+      encrypted_body: body,
       preview: sent.preview,
       media_url: sent.media_url,
       thumbnail_url: sent.thumbnail_url,
@@ -54,6 +56,8 @@ function messageFrame({ sent, seq, ordinal, atMs }: Accepted): Buffer {
       target_id: namedTarget(sent),
       at_ms: atMs,
       system: null,
+      expires_at_ms: expiresAtMs,
+      mls: sent.mls,
     },
   });
 }
@@ -76,8 +80,26 @@ function systemFrame(conversationId: string, { messageId, seq, ordinal, change }
       target_id: null,
       at_ms: atMs,
       system: change,
+      expires_at_ms: null,
+      mls: null,
     },
   });
+}
+
+interface Audience {
+  readonly userIds: readonly string[];
+  readonly body: Buffer;
+}
+
+/** All members, but of a welcome to an MLS group, whose body is given to the devices of one. */
+function audiencesOf({ mls, encrypted_body }: MessageSent, members: readonly string[]): readonly Audience[] {
+  if (mls === null || mls.recipient_id === null) return [{ userIds: members, body: encrypted_body }];
+  const readers = members.filter((userId) => isReadable(mls, userId));
+  const others = members.filter((userId) => !isReadable(mls, userId));
+  return [
+    { userIds: readers, body: encrypted_body },
+    { userIds: others, body: noBytes },
+  ];
 }
 
 /** Null where nothing is to be told. */
@@ -134,13 +156,15 @@ export function buildFrames(decided: readonly Decided[], late: ReadonlyMap<Decid
     }
     const members = membersOf(one);
     routables.push({ frame, position: null, userIds: members, onlyDeviceId: sent.sender_device_id });
-    messages.push({ conversationId, accepted: outcome, members, routable: routables.length });
-    routables.push({
-      frame: messageFrame(outcome),
-      position: { conversationId, seq: outcome.seq, atMs: outcome.atMs },
-      userIds: members,
-      exceptDeviceId: sent.sender_device_id,
-    });
+    for (const { userIds, body } of audiencesOf(sent, members)) {
+      messages.push({ conversationId, accepted: outcome, members: userIds, routable: routables.length });
+      routables.push({
+        frame: messageFrame(outcome, body),
+        position: { conversationId, seq: outcome.seq, atMs: outcome.atMs },
+        userIds,
+        exceptDeviceId: sent.sender_device_id,
+      });
+    }
   }
   return { routables, messages };
 }

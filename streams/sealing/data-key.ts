@@ -6,7 +6,6 @@
  * everything that the key sealed has expired, and the key goes. What expired earlier that day is readable in the log until then, and
  * nowhere else (docs/adr/0011-disappearing-messages.md).
  */
-import type { MessageType } from '@parley/schemas/generated/events';
 import { messageIdTimeMs } from '@parley/schemas/identity/message-id';
 import { maxMessageIdWindowMs } from '../conversation/rules.ts';
 
@@ -37,9 +36,4 @@ export function dataKeyIdOf(conversationId: string, messageId: string, timerSeco
 /** From when on nothing that the key sealed may be read. */
 export function destroyAtMs({ day, timerSeconds }: DataKeyId): number {
   return (day + 1) * dayMs + timerSeconds * 1_000 + maxMessageIdWindowMs;
-}
-
-/** Types whose messages expire: content does, what keeps the encryption or the group going does not (design rule 23). */
-export function expires(type: MessageType): boolean {
-  return type !== 'mls' && type !== 'system';
 }

@@ -189,7 +189,7 @@ describe('a gateway on the network', () => {
     const message = {
       ...{ conversation_id: conversationId, message_id: messageId, message_type: 'text' as const },
       ...{ encrypted_body: Buffer.alloc(65_536, 7), preview: null, media_url: null, thumbnail_url: null },
-      ...{ reply_to: null, target_id: null, timer_seconds: 0 },
+      ...{ reply_to: null, target_id: null, timer_seconds: 0, mls: null },
     };
     alice.send('send', { ...message, peer_id: bobId });
     await until(() => alice.of('appended').length > 0);
@@ -267,7 +267,7 @@ describe('a gateway on the network', () => {
     const send = encodeFrame('send', {
       ...{ conversation_id: randomUUID(), peer_id: null, message_id: makeMessageId(Date.now(), systemRandom) },
       ...{ message_type: 'text', encrypted_body: Buffer.alloc(0), preview: null, media_url: null },
-      ...{ thumbnail_url: null, reply_to: null, target_id: null, timer_seconds: 0 },
+      ...{ thumbnail_url: null, reply_to: null, target_id: null, timer_seconds: 0, mls: null },
     });
     const ended = () => log.records.some(({ key }) => key === client.of('hello')[0]!.user_id && log.records.length > 1);
     for (let round = 0; round < 200 && !ended(); round++) {

@@ -32,6 +32,9 @@ const message = (index: number): MessageSent => ({
   preview: index % 3 === 0 ? `Grüße ${index}` : null,
   media_url: null,
   thumbnail_url: null,
+  timer_seconds: 0,
+  mls: null,
+  sealed_content: null,
   reply_to: null,
   target:
     index % 2 === 0

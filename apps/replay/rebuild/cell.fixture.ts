@@ -89,6 +89,7 @@ export class MemoryCell implements LogReader {
       }),
       ...{ encrypted_body: Buffer.from(`body ${this.#nowMs}`), preview: this.#random() < 0.5 ? 'hello' : null },
       ...{ media_url: null, thumbnail_url: null, reply_to: null, target: null, rules_version: 1 },
+      ...{ timer_seconds: 0, sealed_content: null, mls: null },
     };
     const times = this.#random() < 0.1 ? 2 : 1; // A client that sends again.
     for (let count = 0; count < times; count++)
