@@ -1,16 +1,12 @@
 /**
- * The token by which a processor proves to a gateway that it belongs to the cell: a JWT signed with a secret that both hold,
- * good for one minute, checked when a stream is opened.
+ * The token by which a processor proves to a gateway that it belongs to the cell, checked when a stream is opened, and the secret that
+ * all processes of a cell hold.
  */
 import type { Clock } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
-import { jwtVerify, SignJWT } from 'jose';
+import { type ServiceParties, signServiceToken, verifyServiceToken } from './service-token.ts';
 
-const algorithm = 'HS256';
-const audience = 'gateway-delivery';
-const issuer = 'parley-processor';
-const lifetimeSeconds = 60;
-const clockToleranceSeconds = 30;
+const parties: ServiceParties = { issuer: 'parley-processor', audience: 'gateway-delivery' };
 export const minDeliverySecretBytes = 32;
 
 /** @throws ParleyError `invalid_request` if the secret can be guessed for being short */
@@ -25,29 +21,10 @@ export function deliverySecret(text: string): Uint8Array {
 }
 
 export function signDeliveryToken(secret: Uint8Array, clock: Clock): Promise<string> {
-  const nowSeconds = Math.floor(clock.nowMs() / 1_000);
-  return new SignJWT()
-    .setProtectedHeader({ alg: algorithm })
-    .setIssuer(issuer)
-    .setAudience(audience)
-    .setIssuedAt(nowSeconds)
-    .setExpirationTime(nowSeconds + lifetimeSeconds)
-    .sign(secret);
+  return signServiceToken(secret, clock, parties);
 }
 
 /** @throws ParleyError `unauthenticated` */
-export async function verifyDeliveryToken(token: string, secret: Uint8Array, clock: Clock): Promise<void> {
-  try {
-    await jwtVerify(token, secret, {
-      algorithms: [algorithm],
-      audience,
-      issuer,
-      requiredClaims: ['iat', 'exp'],
-      currentDate: new Date(clock.nowMs()),
-      clockTolerance: clockToleranceSeconds,
-      maxTokenAge: lifetimeSeconds,
-    });
-  } catch (cause) {
-    throw new ParleyError('unauthenticated', { detail: 'delivery token', cause });
-  }
+export function verifyDeliveryToken(token: string, secret: Uint8Array, clock: Clock): Promise<void> {
+  return verifyServiceToken(token, secret, clock, parties);
 }
