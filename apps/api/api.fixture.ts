@@ -4,6 +4,7 @@ import { AccessTokenIssuer, PublicKeyVerifier } from '@parley/projections/direct
 import { Accounts } from '@parley/projections/directory/accounts';
 import { ContactHolders } from '@parley/projections/directory/contact-holders';
 import type { DirectoryDatabase } from '@parley/projections/directory/database';
+import { Groups } from '@parley/projections/directory/groups/groups';
 import { Identities } from '@parley/projections/directory/identities';
 import { generateTokenKeys } from '@parley/projections/directory/token-keys';
 import type { InboxEntry } from '@parley/projections/inbox/store';
@@ -33,6 +34,8 @@ export interface ApiFixture {
   readonly log: string[];
   /** What was sent to devices. */
   readonly noticed: Routable[];
+  /** Changes that the relay was asked for, and whether it says that the log has them. */
+  readonly relayed: { readonly asked: [string, number][]; settles: boolean };
   nowMs(): number;
   advance(ms: number): void;
   post(url: string, payload: object, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
@@ -88,7 +91,16 @@ export function makeApi(database: DirectoryDatabase, changes: FixtureChanges = {
     inbox: { list: async (userId) => changes.inbox?.(userId) ?? [] },
     ...{ notices, logger, metrics },
   });
+  const relayed: ApiFixture['relayed'] = { asked: [], settles: true };
   const dependencies: ApiDependencies = {
+    groups: new Groups({ database, clock, random: systemRandom, secret: issuer.secretFor('invite links') }),
+    relay: {
+      admit: () => undefined,
+      settle: async (groupId, version) => {
+        relayed.asked.push([groupId, version]);
+        return relayed.settles;
+      },
+    },
     accounts: new Accounts({
       ...{ database, sessions, issuer, clock, random: systemRandom },
       devicesChanged: (userId) => identityNotices.changed(userId),
@@ -112,6 +124,7 @@ export function makeApi(database: DirectoryDatabase, changes: FixtureChanges = {
     dependencies,
     log,
     noticed,
+    relayed,
     nowMs: () => nowMs,
     advance: (ms) => {
       nowMs += ms;

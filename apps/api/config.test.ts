@@ -12,6 +12,8 @@ const needed = {
   PARLEY_REDIS_URL: 'redis://localhost',
   PARLEY_CQL_CONTACT_POINTS: 'localhost:9042',
   PARLEY_DELIVERY_SECRET: 's'.repeat(32),
+  PARLEY_KAFKA_BROKERS: 'localhost:9092',
+  PARLEY_REGISTRY_URL: 'http://localhost:8081',
   PARLEY_TOKEN_PRIVATE_KEY: generateTokenKeys().privateKeyPem,
 };
 const webhook = { PARLEY_CODE_WEBHOOK_URL: 'https://bridge.example/codes', PARLEY_CODE_WEBHOOK_SECRET: 'x'.repeat(16) };

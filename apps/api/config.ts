@@ -4,6 +4,7 @@ import {
   cqlConfig,
   deliveryConfig,
   developmentConfig,
+  kafkaConfig,
   postgresConfig,
   processConfig,
   redisConfig,
@@ -63,6 +64,16 @@ export const config = z.object({
   ...redisConfig,
   ...cqlConfig,
   ...deliveryConfig,
+  // The relay appends to a topic that is there.
+  PARLEY_KAFKA_BROKERS: kafkaConfig.PARLEY_KAFKA_BROKERS,
+  PARLEY_REGISTRY_URL: kafkaConfig.PARLEY_REGISTRY_URL,
+  PARLEY_GROUP_MEMBERS_HOST: z
+    .string()
+    .default('0.0.0.0')
+    .describe('address that other services of the cell ask at who is in a group; not for the internet'),
+  PARLEY_GROUP_MEMBERS_PORT: whole(0, 65_535, 8_092).describe(
+    'port that other services of the cell ask at who is in a group',
+  ),
   ...tokenSignerConfig,
   ...developmentConfig,
   ...apiConfig,
@@ -112,6 +123,7 @@ export function limitsFrom(values: SharedKeys): Record<LimitName, Limit> {
     codesPerNetwork: scaled(defaultLimits.codesPerNetwork),
     verificationsPerNetwork: scaled(defaultLimits.verificationsPerNetwork),
     refreshesPerNetwork: scaled(defaultLimits.refreshesPerNetwork),
+    linksPerNetwork: scaled(defaultLimits.linksPerNetwork),
     callsPerUser: { ...defaultLimits.callsPerUser, limit: values.PARLEY_CALLS_PER_USER_PER_MINUTE },
   };
 }

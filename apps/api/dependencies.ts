@@ -1,6 +1,8 @@
 /** What the API needs from its main. */
 import type { Accounts } from '@parley/projections/directory/accounts';
 import type { AccessTokenVerifier } from '@parley/projections/directory/directory';
+import type { Groups } from '@parley/projections/directory/groups/groups';
+import type { OutboxRelay } from '@parley/projections/directory/outbox/relay';
 import type { SessionStore } from '@parley/projections/sessions/store';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
@@ -11,6 +13,9 @@ import type { Notices } from './notices.ts';
 
 export interface ApiDependencies {
   readonly accounts: Accounts;
+  readonly groups: Groups;
+  /** Tells the log what was committed. */
+  readonly relay: Pick<OutboxRelay, 'admit' | 'settle'>;
   readonly verifier: AccessTokenVerifier;
   readonly sessions: Pick<SessionStore, 'isRevoked'>;
   readonly limits: ApiLimits;

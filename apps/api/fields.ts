@@ -1,15 +1,16 @@
 /** The fields of requests and answers. Text is refused where SQL or a person could not show it. */
 
-import { maxDisplayNameChars } from '@parley/projections/directory/accounts';
+import { maxLabelChars } from '@parley/projections/directory/contacts';
 import { maxDeviceNameChars, maxKeyBundleBytes, maxPushTokenChars } from '@parley/projections/directory/devices';
 import { maxIdentityKeyBytes, maxOneTimeKeyBytes, maxSignedPrekeyBytes } from '@parley/projections/directory/keys';
 import { codeDigits } from '@parley/projections/directory/one-time-codes';
+import { maxAboutChars, maxDisplayNameChars, maxPictureUrlChars } from '@parley/projections/directory/profiles';
 import { z } from 'zod';
 
 const base64Chars = (bytes: number): number => Math.ceil(bytes / 3) * 4;
 
 /** No control characters, no lone surrogates, not only blanks. */
-const text = (maxChars: number) =>
+export const text = (maxChars: number) =>
   z
     .string()
     .max(maxChars)
@@ -34,8 +35,21 @@ export const code = z
   .string()
   .regex(new RegExp(`^[0-9]{${codeDigits}}$`), `must be ${codeDigits} digits`)
   .describe('the one-time code');
+export const about = text(maxAboutChars).nullable().describe('a line about oneself; null for none');
+export const pictureUrl = z
+  .string()
+  .max(maxPictureUrlChars)
+  .regex(/^https:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?(\/[\x21-\x7e]*)?$/, 'must be an https URL in ASCII')
+  .nullable()
+  .describe('where the picture is; null for none');
+export const contactLabel = text(maxLabelChars).describe('what the caller calls them');
 export const displayName = text(maxDisplayNameChars).describe('what others see');
 export const deviceName = text(maxDeviceNameChars).describe('what the user calls the device');
+export const linkCode = z
+  .string()
+  .min(16)
+  .max(60)
+  .describe('the code of a link, as it is shown or as its QR code holds it; case, blanks and dashes do not matter');
 export const platform = z.enum(['ios', 'android', 'web', 'desktop']);
 export const keyBundle = z
   .base64()
@@ -56,6 +70,18 @@ export const pushToken = z
   .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII')
   .nullable()
   .describe('token of APNs or FCM; null for no pushes');
+
+export const newDevice = z.strictObject({
+  name: deviceName,
+  platform,
+  key_bundle: keyBundle,
+  push_token: pushToken.default(null),
+});
+
+export const codeSent = z.object({
+  expires_at_ms: timeMs.describe('until when the code is good'),
+  dev_code: code.optional().describe('the code itself, on servers for development only'),
+});
 
 export const tokens = z.object({
   user_id: uuid,

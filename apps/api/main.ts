@@ -2,6 +2,8 @@
 import { AccessTokenIssuer, PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
 import { Accounts, restoreRevocations } from '@parley/projections/directory/accounts';
 import { ContactHolders } from '@parley/projections/directory/contact-holders';
+import { startGroupMembersServer } from '@parley/projections/directory/group-members/server.grpc';
+import { Groups } from '@parley/projections/directory/groups/groups';
 import { Identities } from '@parley/projections/directory/identities';
 import { openPostgresDirectory } from '@parley/projections/directory/open';
 import { tokenKeysFrom } from '@parley/projections/directory/token-keys';
@@ -24,8 +26,10 @@ import { config, configProblems, limitsFrom, senderFrom, settingsFrom } from './
 import { IdentityNotices } from './identity-notices.ts';
 import { redisLimits } from './limits.ts';
 import { Notices } from './notices.ts';
+import { openRelayOnKafka } from './open-relay.kafka.ts';
 import { ProjectionsWhenNeeded } from './projections-when-needed.ts';
 import { Readiness } from './readiness.ts';
+import { RelayWhenReady } from './relay-when-ready.ts';
 
 const revocationIntervalMs = 60_000;
 
@@ -72,11 +76,24 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
     ...{ database, sessions, issuer, clock, random: systemRandom },
     devicesChanged: (userId) => identityNotices.changed(userId),
   });
+  const groups = new Groups({ database, clock, random: systemRandom, secret: issuer.secretFor('invite links') });
+  const relay = new RelayWhenReady({
+    open: () =>
+      openRelayOnKafka({
+        ...{ database, clock, timers: systemTimers, random: systemRandom, metrics, logger },
+        brokers: values.PARLEY_KAFKA_BROKERS,
+        registryUrl: values.PARLEY_REGISTRY_URL,
+        clientId: `parley-relay-${process.pid}`,
+      }),
+    ...{ timers: systemTimers, logger },
+  });
   const probes = { directory: () => database.ping(), sessions: () => sessions.isRevoked('probe') };
   const readiness = new Readiness({ probes, timers: systemTimers, logger });
   const app = createApi(
     {
       accounts,
+      groups,
+      relay,
       verifier: new PublicKeyVerifier({ clock, publicKeyPems: [keys.publicKeyPem] }),
       sessions,
       limits: redisLimits(redis, limitsFrom(values)),
@@ -97,6 +114,13 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
   restore();
   const restoring = systemTimers.every(revocationIntervalMs, restore);
   await readiness.start();
+  relay.start();
+  const groupMembers = await startGroupMembersServer({
+    host: values.PARLEY_GROUP_MEMBERS_HOST,
+    port: values.PARLEY_GROUP_MEMBERS_PORT,
+    secret: deliverySecret(values.PARLEY_DELIVERY_SECRET),
+    ...{ reading: groups.reading, clock, logger },
+  });
   const operations = await startOperations({
     host: values.PARLEY_OPERATIONS_HOST,
     port: values.PARLEY_OPERATIONS_PORT,
@@ -109,6 +133,8 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
       readiness.drain();
       restoring.cancel();
       await app.close();
+      await groupMembers.close();
+      await relay.close();
       await identityNotices.idle();
       await link.close();
       await projections.close();

@@ -10,7 +10,10 @@ import { createProcessor, defaultProcessorSettings, type Processor } from '@parl
 import { AccessTokenIssuer, PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
 import { Accounts, restoreRevocations } from '@parley/projections/directory/accounts';
 import { ContactHolders } from '@parley/projections/directory/contact-holders';
+import { Groups } from '@parley/projections/directory/groups/groups';
 import { Identities } from '@parley/projections/directory/identities';
+import { Outbox } from '@parley/projections/directory/outbox/outbox';
+import { OutboxRelay } from '@parley/projections/directory/outbox/relay';
 import { CachedPrivacy } from '@parley/projections/directory/privacy.cached';
 import { SqlPrivacy } from '@parley/projections/directory/privacy.sql';
 import { CachedUserDirectory } from '@parley/projections/directory/users.cached';
@@ -45,6 +48,7 @@ export interface Apps {
   readonly processor: Processor;
   readonly pusher: Pusher;
   readonly api: ReturnType<typeof createApi>;
+  readonly relay: OutboxRelay;
 }
 
 export async function createApps(options: AppsOptions): Promise<Apps> {
@@ -98,11 +102,14 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
     watermarks: projections.receipts,
     provider: new PrintProvider(logger),
   });
+  const outbox = new Outbox(stores.directory);
+  const relay = new OutboxRelay({ outbox, log, codec, clock, timers, random: options.random, metrics, logger });
   return {
     gateways,
     processor,
     pusher,
-    api: await makeApi(options, verifier, link, () => gateways.every((one) => one.isReady())),
+    relay,
+    api: await makeApi(options, verifier, link, relay, () => gateways.every((one) => one.isReady())),
   };
 }
 
@@ -110,6 +117,7 @@ async function makeApi(
   options: AppsOptions,
   verifier: PublicKeyVerifier,
   link: InProcessLink,
+  relay: OutboxRelay,
   isReady: () => boolean,
 ): Promise<Apps['api']> {
   const { config, stores, clock, logger, metrics } = options;
@@ -131,6 +139,8 @@ async function makeApi(
   return createApi(
     {
       accounts,
+      groups: new Groups({ database, clock, random: options.random, secret: issuer.secretFor('invite links') }),
+      relay,
       verifier,
       sessions,
       limits: memoryLimits(clock, limitsFrom(config)),

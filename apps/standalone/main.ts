@@ -22,9 +22,10 @@ async function start(settings: StandaloneConfig, logger: Logger): Promise<Runnin
     dataDir: settings.PARLEY_DATA_DIR,
     partitions: settings.PARLEY_PARTITIONS,
   });
-  const { gateways, processor, pusher, api } = await createApps({ ...environment, config: settings, stores });
+  const { gateways, processor, pusher, relay, api } = await createApps({ ...environment, config: settings, stores });
   await processor.start();
   await pusher.start();
+  relay.start();
   const audit = await startAuditFollower(
     { ...environment, log: stores.log, codec: new EventCodec(new EmbeddedSchemas()) },
     settings.PARLEY_AUDIT_SEAL_SECONDS,
@@ -42,6 +43,7 @@ async function start(settings: StandaloneConfig, logger: Logger): Promise<Runnin
     async stop() {
       await Promise.all(gateways.map((gateway) => gateway.drain()));
       await api.close();
+      await relay.close();
       await Promise.all(gateways.map((gateway) => gateway.close()));
       await processor.close();
       await pusher.close();

@@ -84,6 +84,8 @@ function ownSettings(name: string, { ports, secrets }: MembersOptions): Record<s
       return {
         PARLEY_API_HOST: '127.0.0.1',
         PARLEY_API_PORT: String(ports.api),
+        PARLEY_GROUP_MEMBERS_HOST: '127.0.0.1',
+        PARLEY_GROUP_MEMBERS_PORT: '0',
         PARLEY_TOKEN_PRIVATE_KEY: secrets.tokenPrivateKey,
       };
     case 'gateway-1':

@@ -27,6 +27,7 @@ export interface LimitEntry<W extends CountedWhere = CountedWhere> extends Limit
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
+const day = 24 * hour;
 
 const gateways = (what: string, limit: number, windowMs: number, per: string): LimitEntry<'gateways'> => ({
   ...{ what, limit, windowMs, per },
@@ -55,6 +56,8 @@ export const limitTable = {
   verificationsPerNetwork: api('codes tried', 60, 10 * minute, 'network'),
   refreshesPerNetwork: api('tokens refreshed', 300, 10 * minute, 'network'),
   callsPerUser: api('calls of the API', 300, minute, 'user'),
+  groupsMadePerUser: api('groups made', 50, hour, 'user'),
+  groupChangesPerUser: api('changes of groups', 100, minute, 'user'),
   // Enough to make the largest group.
   keyClaimsPerAsker: api('one-time keys claimed', 1_100, hour, 'user who asks'),
   keyClaimsPerPair: api('one-time keys claimed', 10, hour, 'user who asks and user asked for'),
@@ -63,6 +66,11 @@ export const limitTable = {
   keyNoticesPerDevice: api('notices that keys run low', 1, minute, 'device'),
   // Each may be told to thousands.
   identityChangesPerUser: api('changes of an identity key', 30, hour, 'user'),
+  // Counted in numbers and not in calls: one address book of the greatest size a day, and no more of the directory.
+  numbersPerUser: api('phone numbers looked up among the users', 10_000, day, 'user'),
+  linksPerUser: api('links for another device', 20, hour, 'user'),
+  linksPerNetwork: api('codes of links tried', 60, 10 * minute, 'network'),
+  exportsPerUser: api("exports of one's own data", 2, day, 'user'),
   connects: gateway('connections opened', 120, minute, 'user'),
   reads: connection('`inbox`, `fetch`, `history`, `around`, `members` and `receipt_query`', 1_200, 3_000),
   marks: connection('`mark`', 300, 300),
