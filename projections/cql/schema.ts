@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS ${keyspace}.messages (
   created_at timestamp,       -- T
   payload_hash blob,
   system_change text,         -- what a system message tells, as JSON
+  mls_header text,            -- what a message of the key agreement says in clear, as JSON
   PRIMARY KEY ((conversation_id, bucket, sub_bucket), message_id)
 ) WITH compaction = {
   'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'DAYS', 'compaction_window_size': 10
@@ -119,6 +120,7 @@ export function schemaStatements(settings: CqlKeyspace): readonly string[] {
 /** Columns that a table got after its first release: they are made where the table is older than they. */
 const addedColumns: ReadonlyArray<{ readonly table: string; readonly column: string; readonly type: string }> = [
   { table: 'messages', column: 'system_change', type: 'text' },
+  { table: 'messages', column: 'mls_header', type: 'text' },
   ...['cleared_seq', 'cleared_ordinal', 'pinned', 'archived', 'muted', 'unread'].map((column) => ({
     ...{ table: 'inbox', column, type: 'bigint' },
   })),

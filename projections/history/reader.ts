@@ -67,7 +67,7 @@ const maxLimit = 1_000;
 const noBytes = Buffer.alloc(0);
 
 /** A welcome to an MLS group is given whole to its recipient; for the others it only has its place. */
-function readableBy(userId: string, page: HistoryPage): HistoryPage {
+function readableBy<P extends HistoryPage>(userId: string, page: P): P {
   if (page.rows.every(({ mls }) => isReadable(mls, userId))) return page;
   const rows = page.rows.map((row) => (isReadable(row.mls, userId) ? row : { ...row, encryptedBody: noBytes }));
   return { ...page, rows };

@@ -10,11 +10,13 @@ import type { CqlSession, CqlStatement } from '../cql/connection.ts';
 import { PartitionWrites } from '../cql/partition-writes.ts';
 import { fromUuid, orUnset, toMsOrNull, toNumber, toTextOrNull, toUuid } from '../cql/values.ts';
 import type { StoreWrites } from '../store-writes.ts';
+import { mlsOfText, mlsText } from './mls-text.ts';
 import type { BucketScan, MessageStore } from './store.ts';
 import { systemOfText, systemText } from './system-text.ts';
 
 const columns = `conversation_id, bucket, sub_bucket, message_id, seq, ordinal, sender_id, sender_device_id, message_type,
-  encrypted_body, preview, media_url, thumbnail_url, reply_to, target_id, created_at, payload_hash, system_change`;
+  encrypted_body, preview, media_url, thumbnail_url, reply_to, target_id, created_at, payload_hash, system_change,
+  mls_header`;
 const selected = `${columns}, WRITETIME(seq) AS write_timestamp`;
 const ofPartition = 'conversation_id = ? AND bucket = ? AND sub_bucket = ?';
 
@@ -25,7 +27,7 @@ const select = (range: string, order: 'ASC' | 'DESC'): string =>
 
 export const messageStatements = {
   insert: `INSERT INTO messages (${columns})
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
   find: `SELECT ${selected} FROM messages WHERE ${ofPartition} AND message_id = ?`,
 } as const;
 
@@ -51,6 +53,7 @@ function insert(row: MessageRow): CqlStatement {
       row.atMs,
       row.payloadHash,
       orUnset(row.system === null ? null : systemText(row.system)),
+      orUnset(row.mls === null ? null : mlsText(row.mls)),
       row.writeTimestampUs,
     ],
   };
@@ -61,6 +64,7 @@ const rowBytes = 512;
 
 function fromRow(row: types.Row): MessageRow {
   const system = toTextOrNull(row['system_change']);
+  const mls = toTextOrNull(row['mls_header']);
   return {
     conversationId: fromUuid(row['conversation_id']),
     bucket: row['bucket'] as number,
@@ -78,6 +82,7 @@ function fromRow(row: types.Row): MessageRow {
     replyTo: toTextOrNull(row['reply_to']),
     targetId: toTextOrNull(row['target_id']),
     system: system === null ? null : systemOfText(system),
+    mls: mls === null ? null : mlsOfText(mls),
     atMs: toMsOrNull(row['created_at']) ?? 0,
     payloadHash: row['payload_hash'] as Buffer,
     writeTimestampUs: toNumber(row['write_timestamp']),

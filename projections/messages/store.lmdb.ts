@@ -4,7 +4,7 @@
  * A row is written once, so the usual write is a single descent of the tree (`noOverwrite`); only where there is a row already are
  * the write timestamps compared, and the greater stays.
  */
-import type { MessageType } from '@parley/schemas/generated/events';
+import type { MessageType, MlsHeader } from '@parley/schemas/generated/events';
 import type { SystemChange } from '@parley/schemas/generated/wire';
 import { isMessageId, messageIdLength } from '@parley/schemas/identity/message-id';
 import { bucketOfMessageId } from '@parley/streams/conversation/buckets';
@@ -14,6 +14,7 @@ import { messageTypes } from '../lmdb/enum-bytes.ts';
 import { type ProjectionEnv, putIfAbsent, type RowDatabase } from '../lmdb/env.ts';
 import { RowReader, RowWriter } from '../lmdb/row-bytes.ts';
 import type { StoreWrites } from '../store-writes.ts';
+import { mlsOfText, mlsText } from './mls-text.ts';
 import type { BucketScan, MessageStore } from './store.ts';
 import { systemOfText, systemText } from './system-text.ts';
 
@@ -30,7 +31,7 @@ function writeKey(
   return key.start().uuid(conversationId).count(bucket).count(subBucket).ascii(messageId).bytes();
 }
 
-/** What only a system message has comes last, and is not there in the others. */
+/** What only a system message, or one of the key agreement, has comes last, and is not there in the others. */
 function writeValue(value: RowWriter, row: MessageRow): Buffer {
   value
     .start()
@@ -49,12 +50,18 @@ function writeValue(value: RowWriter, row: MessageRow): Buffer {
     .text(row.replyTo)
     .text(row.targetId);
   if (row.system !== null) value.text(systemText(row.system));
+  if (row.messageType === 'mls') value.text(row.mls === null ? null : mlsText(row.mls));
   return value.bytes();
 }
 
 function readSystem(messageType: MessageType, row: RowReader): SystemChange | null {
   const text = messageType === 'system' ? row.text() : null;
   return text === null ? null : systemOfText(text);
+}
+
+function readMls(messageType: MessageType, row: RowReader): MlsHeader | null {
+  const text = messageType === 'mls' ? row.text() : null;
+  return text === null ? null : mlsOfText(text);
 }
 
 export function readMessageRow(key: Buffer, value: Buffer): MessageRow {
@@ -80,7 +87,7 @@ export function readMessageRow(key: Buffer, value: Buffer): MessageRow {
     replyTo: row.text(),
     targetId: row.text(),
   };
-  return { ...message, system: readSystem(message.messageType, row) };
+  return { ...message, system: readSystem(message.messageType, row), mls: readMls(message.messageType, row) };
 }
 
 export class LmdbMessageStore implements MessageStore {

@@ -139,7 +139,7 @@ const uuids = (key: ScannedRow['key'], count: number): unknown[] => key.slice(0,
 const tables: Readonly<Record<ScannedProjection, TableScan>> = {
   messages: {
     columns: `conversation_id, bucket, sub_bucket, message_id, seq, ordinal, sender_id, sender_device_id, message_type, encrypted_body,
-      preview, media_url, thumbnail_url, reply_to, target_id, created_at, payload_hash, system_change,
+      preview, media_url, thumbnail_url, reply_to, target_id, created_at, payload_hash, system_change, mls_header,
       WRITETIME(seq) AS written`,
     partition: ['conversation_id', 'bucket', 'sub_bucket'],
     rowsOf: ([row], token) => {
@@ -206,6 +206,7 @@ function messageColumns(row: Row): Record<string, string> {
     replyTo: text(row['reply_to']),
     targetId: text(row['target_id']),
     system: hiddenText(row['system_change']),
+    mls: text(row['mls_header']),
     atMs: time(row['created_at']),
     payloadHash: bytes(row['payload_hash']),
     writeTimestampUs: text(row['written']),

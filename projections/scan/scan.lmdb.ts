@@ -7,6 +7,7 @@ import type { ProjectionEnv, RowDatabase } from '../lmdb/env.ts';
 import { endOfPrefix, RowReader, RowWriter } from '../lmdb/row-bytes.ts';
 import { uuidBytes } from '../lmdb/uuid-bytes.ts';
 import { readBuckets, readInterval } from '../members/store.lmdb.ts';
+import { mlsText } from '../messages/mls-text.ts';
 import { readMessageRow } from '../messages/store.lmdb.ts';
 import { systemText } from '../messages/system-text.ts';
 import type { ReceiptStep } from '../reproducible.ts';
@@ -113,7 +114,7 @@ const placeOf = (key: Buffer): ScannedRow['place'] => [0n, key.toString('latin1'
 
 const readers: Readonly<Record<Exclude<ScannedProjection, 'receipts'>, (entry: Entry) => ScannedRow>> = {
   messages: ({ key, value }) => {
-    const { conversationId, bucket, subBucket, messageId, preview, mediaUrl, thumbnailUrl, system, ...row } =
+    const { conversationId, bucket, subBucket, messageId, preview, mediaUrl, thumbnailUrl, system, mls, ...row } =
       readMessageRow(key, value);
     const urls = { mediaUrl: hidden(mediaUrl), thumbnailUrl: hidden(thumbnailUrl) };
     return {
@@ -124,6 +125,7 @@ const readers: Readonly<Record<Exclude<ScannedProjection, 'receipts'>, (entry: E
         ...urls,
         preview: hidden(preview),
         system: hidden(system === null ? null : systemText(system)),
+        mls: mls === null ? null : mlsText(mls),
       }),
     };
   },

@@ -37,6 +37,7 @@ const names = [
   'member_added',
   'member_removed',
   'member_role_changed',
+  'mls_generation_opened',
 ] as const;
 
 /** Any event that decodes. */

@@ -235,6 +235,7 @@ describe('a gateway on the network', () => {
           reply_to: null,
           target_id: null,
           system: null,
+          mls: null,
           expires_at_ms: null,
           at_ms: 1,
         },
