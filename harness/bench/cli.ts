@@ -3,15 +3,19 @@
  *
  *   npm run bench -- delivery --profile embedded --rate 5000 --seconds 30 --require-p99 200 --json
  *   npm run bench -- idle --connections 10000 --json
+ *   npm run bench -- replay --profile embedded --json
  *
- * The exit code is 0 only if nothing was lost, doubled or refused, receipts came, and what was required was reached.
+ * The exit code is 0 only if nothing was lost, doubled or refused, receipts came, a rebuild grew with events alone, and what was required was
+ * reached.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { processTree, signal } from '../services/processes.ts';
 import { buildAll } from '../world/build.ts';
 import type { Profile } from '../world/world.ts';
 import { benchDelivery, type DeliveryResult } from './delivery.ts';
-import { deliveryFaults, idleFaults, type Requirements } from './faults.ts';
+import { deliveryFaults, idleFaults, type Requirements, replayFaults } from './faults.ts';
 import { benchIdle, type IdleResult } from './idle.ts';
+import { benchReplay, type ReplayResult } from './replay.ts';
 
 function positive(text: string): number {
   const value = Number(text);
@@ -19,12 +23,21 @@ function positive(text: string): number {
   return value;
 }
 
+const wholes =
+  (least: number) =>
+  (text: string): number[] => {
+    const values = text.split(',').map(Number);
+    if (values.length < least || values.some((value) => !Number.isSafeInteger(value) || value < 1))
+      throw new InvalidArgumentError(`must be at least ${least} whole numbers, separated by commas`);
+    return values;
+  };
+
 /** Node compiles what is hot within seconds; on a cluster, four processes of it and two Java machines share the cores meanwhile. */
 const warmUpSeconds: Readonly<Record<Profile, number>> = { embedded: 10, cluster: 45 };
 const defaultWarmUps = `default: embedded ${warmUpSeconds.embedded}, cluster ${warmUpSeconds.cluster}`;
 
 /** The result goes to stdout, as JSON or line by line; everything else to stderr. */
-function conclude(result: DeliveryResult | IdleResult, faults: readonly string[], json: boolean): void {
+function conclude(result: DeliveryResult | IdleResult | ReplayResult, faults: readonly string[], json: boolean): void {
   for (const fault of faults) console.error(`FAILED: ${fault}`);
   if (json) console.log(JSON.stringify(result));
   else for (const [name, value] of Object.entries(result)) console.log(`${name}: ${JSON.stringify(value)}`);
@@ -42,8 +55,12 @@ interface DeliveryFlags extends Requirements {
   readonly json?: boolean;
 }
 
-// An exit, unlike a signal, takes along the processes that were started.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+/** Whatever runs was started by this process; services go into the background and would outlive it. */
+function abandon(): never {
+  for (const pid of processTree(process.pid).slice(1)) signal(pid, 'SIGKILL');
+  process.exit(1);
+}
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, abandon);
 
 const program = new Command('bench').description('Benchmarks of Parley');
 
@@ -83,6 +100,45 @@ program
     await buildAll();
     const result = await benchIdle(flags.connections);
     conclude(result, idleFaults(result, flags.requireBytes), flags.json === true);
+  });
+
+interface ReplayFlags {
+  readonly profile: Profile;
+  readonly events?: readonly number[];
+  readonly fixedUsers: number;
+  readonly users?: readonly number[];
+  readonly fixedEvents?: number;
+  readonly attempts?: number;
+  readonly requireRate?: number;
+  readonly json?: boolean;
+}
+
+/** A cluster's rows go through a store on the same machine, and every attempt makes its tables anew. */
+const replaySizes = {
+  embedded: {
+    events: [50_000, 100_000, 200_000, 400_000],
+    users: [1_000, 4_000, 16_000],
+    fixedEvents: 200_000,
+    attempts: 3,
+  },
+  cluster: { events: [10_000, 20_000, 40_000], users: [250, 1_000, 4_000], fixedEvents: 20_000, attempts: 1 },
+} as const;
+
+program
+  .command('replay')
+  .description('how fast the projections are derived from the log again, by events and by users')
+  .addOption(new Option('--profile <profile>', 'what it runs on').choices(['embedded', 'cluster']).default('embedded'))
+  .option('--events <list>', 'lengths of the log, at least three', wholes(3))
+  .option('--fixed-users <n>', 'users who say them', positive, 4_000)
+  .option('--users <list>', 'numbers of users, at least two', wholes(2))
+  .option('--fixed-events <n>', 'events that they say', positive)
+  .option('--attempts <n>', 'for each, of which the quickest counts (default: embedded 3, cluster 1)', positive)
+  .option('--require-rate <n>', 'fail below so many events a second', positive)
+  .option('--json', 'print one JSON object as the last line')
+  .action(async ({ profile, json, requireRate, ...flags }: ReplayFlags) => {
+    await buildAll();
+    const result = await benchReplay({ profile, ...replaySizes[profile], ...flags }, (line) => console.error(line));
+    conclude(result, replayFaults(result, requireRate), json === true);
   });
 
 await program.parseAsync();

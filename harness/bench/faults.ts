@@ -1,6 +1,7 @@
 /** What a benchmark's own checks say of its result: an empty list is a run that counts. */
 import type { DeliveryResult } from './delivery.ts';
 import type { IdleResult } from './idle.ts';
+import type { ReplayResult } from './replay.ts';
 
 export interface Requirements {
   readonly requireRate?: number;
@@ -35,6 +36,20 @@ export function idleFaults(result: IdleResult, requireBytes?: number): string[] 
   if (result.connected < result.connections) faults.push(`only ${result.connected} connections stayed`);
   if (requireBytes !== undefined && result.bytes_per_connection > requireBytes) {
     faults.push(`${result.bytes_per_connection} bytes a connection are more than ${requireBytes}`);
+  }
+  return faults;
+}
+
+export function replayFaults(result: ReplayResult, requireRate?: number): string[] {
+  const faults: string[] = [];
+  const { by_events, by_users, linear } = result;
+  for (const { events, rebuilt, users } of [...by_events, ...by_users]) {
+    if (rebuilt !== events) faults.push(`${rebuilt} of the ${events} events of ${users} users were derived`);
+  }
+  if (!linear.in_events) faults.push(`it does not grow in step with events: ${JSON.stringify(linear.by_events)}`);
+  if (!linear.independent_of_users) faults.push(`it grows with users to the power of ${linear.users_exponent}`);
+  if (requireRate !== undefined && result.events_per_s < requireRate) {
+    faults.push(`${result.events_per_s} events a second are less than ${requireRate}`);
   }
   return faults;
 }

@@ -16,6 +16,13 @@ export function cpuSeconds(pids: readonly number[]): number {
   return ticks / ticksPerS;
 }
 
+/** User and system time of processes that this one started and that have ended, in seconds. */
+export function childrenCpuSeconds(): number {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[13]) + Number(fields[14])) / ticksPerS;
+}
+
 /** CPU time that all processes of the machine together used since its start, in seconds. */
 export function machineCpuSeconds(): number {
   const fields = /^cpu\s+(.*)$/m.exec(readFileSync('/proc/stat', 'utf8'))![1]!.split(' ').map(Number);
