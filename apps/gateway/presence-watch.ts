@@ -28,6 +28,8 @@ export interface PresenceWatchDependencies {
 export class PresenceWatch {
   readonly #on: PresenceWatchDependencies;
   readonly #settings: GatewaySettings;
+  /** Users whose turn has come, of the round: a part of one is kept for the next tick. */
+  #due = 0;
 
   constructor(dependencies: PresenceWatchDependencies, settings: GatewaySettings) {
     this.#on = dependencies;
@@ -80,7 +82,9 @@ export class PresenceWatch {
   async tick(): Promise<void> {
     const { watchRenewalMs, tickMs, gatewayId } = this.#settings;
     this.#on.teller.decide();
-    const slice = this.#on.watches.slice(Math.ceil((this.#on.watches.size * tickMs) / watchRenewalMs));
+    this.#due += (this.#on.watches.size * tickMs) / watchRenewalMs;
+    const slice = this.#on.watches.slice(Math.floor(this.#due));
+    this.#due %= 1;
     if (slice.length === 0) return;
     await this.#on.presence.watch(gatewayId, slice, this.#on.clock.nowMs());
     await this.#on.teller.refresh(slice);

@@ -40,6 +40,7 @@ import { type ClientOptions, type ClientSettings, defaultClientSettings, type Ne
 import { Statuses } from './statuses.ts';
 import type { Cursor } from './stores.ts';
 import { Typing } from './typing.ts';
+import { Watching, watchRequestId } from './watching.ts';
 
 type ClientHandlers = { [E in keyof ClientEvents]: (data: ClientEvents[E]) => void };
 
@@ -61,6 +62,7 @@ export class ParleyClient {
   readonly #statuses: Statuses;
   readonly #conversations: Conversations;
   readonly #typing: Typing;
+  readonly #watching: Watching;
   #restored: Promise<void> | null = null;
   /** What was acknowledged since then may not have arrived, and was not said again yet. */
   #doubtSinceMs = Number.POSITIVE_INFINITY;
@@ -80,6 +82,13 @@ export class ParleyClient {
       this.#events.emit('error', { code: 'internal', message: `the outbox could not be kept: ${String(error)}` });
     this.#outbox = new Outbox(options.outbox, this.serverClock, random, this.#settings.outbox, notKept);
     this.#statuses = new Statuses(maxTrackedStatuses);
+    this.#watching = new Watching(
+      {
+        send: (name, frame) => this.#connection.send(name, frame),
+        failed: (code, message) => this.#events.emit('error', { code, message }),
+      },
+      timers,
+    );
     this.#typing = new Typing(
       {
         send: (frame) => this.#connection.send('typing', frame),
@@ -165,6 +174,7 @@ export class ParleyClient {
       replyTo: message.replyTo ?? null,
       targetId: message.targetId ?? null,
       timerSeconds: message.timerSeconds ?? 0,
+      mls: message.mls ?? null,
     });
   }
 
@@ -205,13 +215,13 @@ export class ParleyClient {
     return list.members;
   }
 
-  /** Presence of these users from now on, as `presence` events; said again by the application after a reconnect. */
+  /** Presence of these users too from now on, as `presence` events, also after reconnects. */
   watch(userIds: readonly string[]): boolean {
-    return this.#connection.send('watch', { request_id: 0, user_ids: [...userIds] });
+    return this.#watching.watch(userIds);
   }
 
   unwatch(userIds: readonly string[]): boolean {
-    return this.#connection.send('unwatch', { request_id: 0, user_ids: [...userIds] });
+    return this.#watching.unwatch(userIds);
   }
 
   async #ask<N extends 'inbox_page' | 'page' | 'receipt_list'>(
@@ -226,6 +236,7 @@ export class ParleyClient {
   #connected(hello: HelloFrame): void {
     this.#events.emit('connected', { connectionId: hello.connection_id, gatewayId: hello.gateway_id });
     this.#sending.connected();
+    this.#watching.connected();
     void this.#synchronise();
   }
 
@@ -233,6 +244,7 @@ export class ParleyClient {
     this.#doubtSinceMs = Math.min(this.#doubtSinceMs, this.#connection.heardAtMs);
     this.#requests.abandon();
     this.#typing.disconnected();
+    this.#watching.disconnected();
     this.#sending.disconnected();
     this.#events.emit('disconnected', { code, reason, reconnectInMs });
     if (reconnectInMs === null && !ownCloseCodes.has(code)) this.#events.emit('ended', { code: reason });
@@ -309,6 +321,7 @@ export class ParleyClient {
 
   #error({ body }: Extract<Frame, { name: 'error' }>): void {
     if (body.message_id !== null) this.#sending.failed({ ...body, message_id: body.message_id });
+    else if (body.request_id === watchRequestId) this.#watching.refused(body);
     else if (body.request_id !== null) this.#requests.refuse(body.request_id, body);
     else this.#events.emit('error', { code: body.code, message: body.message });
   }
