@@ -1,6 +1,7 @@
 /** What privacy settings do on every SQL that they are kept in. */
 import { randomInt, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Contacts } from './contacts.ts';
 import type { DirectoryDatabase } from './database.ts';
 import { SqlPrivacy } from './privacy.sql.ts';
 import { defaultPrivacy } from './privacy.ts';
@@ -56,6 +57,21 @@ export function privacyContract(name: string, make: () => Promise<PrivacyUnderTe
         { lastSeen: 'nobody', readReceipts: true },
         { lastSeen: 'contacts', readReceipts: false },
       ]);
+    });
+
+    it('knows who stands in whose address book, which is not the same both ways', async () => {
+      const [ann, bob, eve] = [await newUser(), await newUser(), await newUser()];
+      const clock = { nowMs: () => 1_700_000_000_000 };
+      await new Contacts({ database: under.database, clock }).put(ann, [{ userId: bob, label: 'Bob' }]);
+      const pairs = [
+        { ownerId: bob, otherId: ann },
+        { ownerId: ann, otherId: bob },
+        { ownerId: ann, otherId: eve },
+        { ownerId: 'nobody', otherId: bob },
+      ];
+      const relations = await privacy.relationsOf(pairs);
+      expect(relations.map(({ isContact }) => isContact)).toEqual([false, true, false, false]);
+      expect(await privacy.relationsOf([])).toEqual([]);
     });
 
     it('counts two changes of different settings at the same time', async () => {
