@@ -66,7 +66,7 @@ describe('one-time keys', () => {
       expect((await upload(ann, { kind: 'prekey', ...body })).json().error?.code).toBe(code);
     await refused({ keys: range(0, maxOneTimeKeys + 1) });
     await refused({ keys: [...range(5, 1), ...range(5, 1)] });
-    await refused({ keys: [{ key_id: 0, key: base64('x'.repeat(8_193)) }] });
+    await refused({ keys: [{ key_id: 0, key: base64('x'.repeat(8_194)) }] });
     await refused({ keys: [{ key_id: -1, key: base64('x') }] });
     await refused({ keys: [{ key_id: 2 ** 31, key: base64('x') }] });
     await refused({ keys: [], kind: 'private' });

@@ -71,6 +71,18 @@ export function messageStoreContract(name: string, make: () => Promise<MessageSt
       }
     });
 
+    it('gives back what a message of the key agreement says in clear', async () => {
+      const header = { group_id: randomBytes(255), generation: 1, epoch: 2 ** 40, after_seq: 7 };
+      for (const mls of [
+        { ...header, kind: 'commit' as const, recipient_id: null },
+        { ...header, kind: 'welcome' as const, recipient_id: randomUUID() },
+      ]) {
+        const row = messageRow({ messageType: 'mls', mls });
+        await under.store.write([row]);
+        expect(await under.store.scan(whole(row))).toEqual([row]);
+      }
+    });
+
     it('scans ascending and descending, with bounds and a limit', async () => {
       const rows = burst(randomUUID(), 10);
       await under.store.write(rows.toReversed());
