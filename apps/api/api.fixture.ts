@@ -8,9 +8,11 @@ import { Groups } from '@parley/projections/directory/groups/groups';
 import { Identities } from '@parley/projections/directory/identities';
 import { generateTokenKeys } from '@parley/projections/directory/token-keys';
 import type { InboxEntry } from '@parley/projections/inbox/store';
+import type { Projections } from '@parley/projections/projections';
 import { MemorySessionStore } from '@parley/projections/sessions/store.memory';
 import { createLogger } from '@parley/runtime/logger';
 import { systemRandom } from '@parley/schemas/environment/system';
+import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { Routable } from '@parley/streams/delivery/delivery';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { Registry } from 'prom-client';
@@ -59,6 +61,8 @@ export interface FixtureChanges {
   readonly isReady?: () => boolean;
   /** A user's conversation list. */
   readonly inbox?: (userId: string) => readonly InboxEntry[];
+  /** What exports are read from; without it they are unavailable. */
+  readonly projections?: Pick<Projections, 'inbox' | 'history'>;
   /** Limits as in production; otherwise they are out of the way. */
   readonly limited?: boolean;
 }
@@ -111,6 +115,11 @@ export function makeApi(database: DirectoryDatabase, changes: FixtureChanges = {
     sender: changes.sender ?? { send: async () => undefined },
     notices,
     identityNotices,
+    projections: async () => {
+      if (changes.projections === undefined) throw new ParleyError('unavailable', { detail: 'projections' });
+      return changes.projections;
+    },
+    clock,
     isReady: changes.isReady ?? (() => true),
     logger,
     metrics,

@@ -13,15 +13,21 @@ import { Histogram } from 'prom-client';
 import { allowOrigins } from './cross-origin.ts';
 import type { ApiDependencies, ApiSettings } from './dependencies.ts';
 import { answerClientError, answerError, useErrors } from './errors.ts';
+import { accountDeletionRoutes } from './routes/account-deletion.ts';
+import { accountExportRoutes } from './routes/account-export.ts';
+import { contactRoutes } from './routes/contacts.ts';
+import { deviceLinkRoutes } from './routes/device-links.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { groupInviteRoutes } from './routes/group-invites.ts';
 import { groupMemberRoutes } from './routes/group-members.ts';
+import { groupMlsRoutes } from './routes/group-mls.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { identityRoutes } from './routes/identities.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { meRoutes } from './routes/me.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { privacyRoutes } from './routes/privacy.ts';
+import { profileRoutes } from './routes/profiles.ts';
 import { registrationRoutes } from './routes/registrations.ts';
 
 const requestTimeoutMs = 10_000;
@@ -57,11 +63,17 @@ export function createApi(dependencies: ApiDependencies, settings: ApiSettings):
   allowOrigins(app, settings.corsOrigins);
   app.register(registrationRoutes(dependencies, settings));
   app.register(meRoutes(dependencies));
+  app.register(accountDeletionRoutes(dependencies, settings));
+  app.register(accountExportRoutes(dependencies));
+  app.register(profileRoutes(dependencies));
+  app.register(contactRoutes(dependencies));
+  app.register(deviceLinkRoutes(dependencies));
   app.register(deviceRoutes(dependencies));
   app.register(identityRoutes(dependencies));
   app.register(groupRoutes(dependencies));
   app.register(groupMemberRoutes(dependencies));
   app.register(groupInviteRoutes(dependencies));
+  app.register(groupMlsRoutes(dependencies));
   app.register(keyRoutes(dependencies));
   app.register(privacyRoutes(dependencies));
   app.register(operationRoutes(dependencies));
@@ -97,7 +109,8 @@ function describe(app: FastifyInstance): void {
       openapi: '3.1.0',
       info: {
         title: 'Parley',
-        description: 'Registration, tokens, devices and keys. Messages go over the WebSocket protocol.',
+        description:
+          'Registration, tokens, profiles, contacts, devices, keys and groups. Messages go over the WebSocket protocol.',
         version: '1',
       },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },

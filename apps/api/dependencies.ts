@@ -3,7 +3,9 @@ import type { Accounts } from '@parley/projections/directory/accounts';
 import type { AccessTokenVerifier } from '@parley/projections/directory/directory';
 import type { Groups } from '@parley/projections/directory/groups/groups';
 import type { OutboxRelay } from '@parley/projections/directory/outbox/relay';
+import type { Projections } from '@parley/projections/projections';
 import type { SessionStore } from '@parley/projections/sessions/store';
+import type { Clock } from '@parley/schemas/environment/clock';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { CodeSender } from './code-sender.ts';
@@ -24,7 +26,10 @@ export interface ApiDependencies {
   readonly notices: Notices;
   /** Told of every change of somebody's devices or identity, also by `accounts`. */
   readonly identityNotices: IdentityNotices;
+  /** What exports are read from; rejects with `unavailable` while it can't be opened. */
+  readonly projections: () => Promise<Pick<Projections, 'inbox' | 'history'>>;
   readonly isReady: () => boolean;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Registry;
 }

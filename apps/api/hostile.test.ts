@@ -52,7 +52,7 @@ function expectError(answer: LightMyRequestResponse, code?: string): void {
 describe('a method that a path does not have', () => {
   it.each([
     ['TRACE', '/v1/me', 'GET, PATCH'],
-    ['QUERY', '/v1/devices/45a85191-ac1c-4736-adc9-42b901496d08', 'DELETE, GET'],
+    ['QUERY', '/v1/devices/45a85191-ac1c-4736-adc9-42b901496d08', 'DELETE, GET, PATCH'],
     ['HEAD', '/v1/users/45a85191-ac1c-4736-adc9-42b901496d08/devices', 'GET'],
     ['PUT', '/v1/registrations?x=1', 'POST'],
     ['POST', '/health', 'GET'],

@@ -35,8 +35,8 @@ export function redisLimits(redis: Redis, limits = defaultLimits, keyPrefix = 'p
 }
 
 /** @throws ParleyError `rate_limited` */
-export async function takeOrRefuse(limiter: AttemptLimiter, key: string): Promise<void> {
-  const retryAfterMs = await limiter.take(key);
+export async function takeOrRefuse(limiter: AttemptLimiter, key: string, amount = 1): Promise<void> {
+  const retryAfterMs = await limiter.take(key, amount);
   if (retryAfterMs > 0) throw new ParleyError('rate_limited', { retryAfterMs });
 }
 

@@ -1,4 +1,5 @@
 /** The apps of a cluster as parts of one process: gateways, processor, pusher and api, joined by calls instead of networks. */
+
 import { createApi } from '@parley/api/api';
 import { limitsFrom, senderFrom, settingsFrom } from '@parley/api/config';
 import { IdentityNotices } from '@parley/api/identity-notices';
@@ -7,6 +8,7 @@ import { Notices } from '@parley/api/notices';
 import { createGateway, type Gateway } from '@parley/gateway/gateway';
 import { defaultGatewaySettings } from '@parley/gateway/settings';
 import { createProcessor, defaultProcessorSettings, type Processor } from '@parley/processor/processor';
+import { CachedDataKeys } from '@parley/projections/data-keys/data-keys.cached';
 import { AccessTokenIssuer, PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
 import { Accounts, restoreRevocations } from '@parley/projections/directory/accounts';
 import { ContactHolders } from '@parley/projections/directory/contact-holders';
@@ -59,7 +61,8 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
   const users = new CachedUserDirectory({ source: new SqlUserDirectory(stores.directory), clock });
   const privacy = new CachedPrivacy({ source: new SqlPrivacy({ database: stores.directory, clock }), clock });
   const verifier = new PublicKeyVerifier({ clock, publicKeyPems: [stores.keys.publicKeyPem] });
-  const shared = { log, codec, projections, sessions, presence, clock, timers, metrics, logger };
+  const dataKeys = new CachedDataKeys({ source: stores.dataKeys, clock });
+  const shared = { log, codec, projections, sessions, presence, dataKeys, clock, timers, metrics, logger };
   const limit = { limit: config.PARLEY_MESSAGES_PER_MINUTE, windowMs: 60_000 };
   const limiter = new MemoryMessageRateLimiter({ clock, limit });
   const gateways: Gateway[] = [];
@@ -147,6 +150,8 @@ async function makeApi(
       sender: senderFrom(config, logger),
       notices,
       identityNotices,
+      projections: async () => stores.projections,
+      clock,
       isReady,
       logger,
       metrics,

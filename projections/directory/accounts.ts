@@ -13,18 +13,24 @@ import type { Transaction } from 'kysely';
 import { v4 as uuid } from 'uuid';
 import type { SessionKey, SessionStore } from '../sessions/store.ts';
 import { type AccessTokenIssuer, accessLifetimeMs, clockToleranceMs } from './access-tokens.ts';
+import { AccountDeletion } from './account-deletion.ts';
+import { Contacts } from './contacts.ts';
 import type { DirectoryDatabase } from './database.ts';
+import { DeviceLinks } from './device-links.ts';
 import { addDevice, Devices, revokeDevice } from './devices.ts';
 import type { NewDevice, TokenPair, User } from './directory.ts';
+import { Identities } from './identities.ts';
+import { DeviceKeyStore } from './keys.ts';
 import { type IssuedCode, OneTimeCodes } from './one-time-codes.ts';
 import { SqlPrivacy } from './privacy.sql.ts';
+import { Profiles } from './profiles.ts';
 import { drawTokenSecrets, openFamily, refreshLifetimeMs, rotate } from './refresh-tokens.ts';
 import type { DirectoryTables } from './tables.ts';
 
-export const maxDisplayNameChars = 100;
 /** As long as a token of the device may be taken for good anywhere. */
 export const revocationTtlMs = accessLifetimeMs + 2 * clockToleranceMs;
 const uuidBytes = 16;
+const maxUserRounds = 3;
 
 export interface AccountsOptions {
   readonly database: DirectoryDatabase;
@@ -32,6 +38,8 @@ export interface AccountsOptions {
   readonly issuer: AccessTokenIssuer;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told of every user who has gained or lost a device. */
+  readonly devicesChanged?: (userId: string) => void;
 }
 
 export interface Registration {
@@ -49,6 +57,10 @@ export interface DeviceTokens {
   readonly tokens: TokenPair;
 }
 
+export interface Linked extends DeviceTokens {
+  readonly linkId: string;
+}
+
 export interface Registered extends DeviceTokens {
   readonly user: User;
 }
@@ -56,26 +68,38 @@ export interface Registered extends DeviceTokens {
 export class Accounts {
   readonly devices: Devices;
   readonly codes: OneTimeCodes;
+  readonly profiles: Profiles;
+  readonly contacts: Contacts;
+  readonly links: DeviceLinks;
   readonly privacy: SqlPrivacy;
+  readonly #deletion: AccountDeletion;
+  readonly keys: DeviceKeyStore;
+  readonly identities: Identities;
   readonly #options: AccountsOptions;
 
   constructor(options: AccountsOptions) {
     this.#options = options;
     this.devices = new Devices(options);
     this.privacy = new SqlPrivacy(options);
+    this.keys = new DeviceKeyStore(options);
+    this.identities = new Identities(options);
     this.codes = new OneTimeCodes({ ...options, secret: options.issuer.secretFor('one-time codes') });
+    this.profiles = new Profiles(options);
+    this.contacts = new Contacts(options);
+    this.links = new DeviceLinks({ ...options, secret: options.issuer.secretFor('device links') });
+    this.#deletion = new AccountDeletion({ ...options, codes: this.codes });
   }
 
   /** @param phoneNumber as `normalizePhoneNumber` gives it */
   startRegistration(phoneNumber: string): Promise<IssuedCode> {
-    return this.codes.issue(phoneNumber);
+    return this.codes.issue(phoneNumber, 'registration');
   }
 
   /** @throws ParleyError `invalid_code`, `too_many_attempts`, `too_many_devices` */
   async completeRegistration(registration: Registration): Promise<Registered> {
     const { database, clock, random } = this.#options;
     const { phoneNumber, code } = registration;
-    await this.codes.attempt(phoneNumber, code);
+    await this.codes.attempt(phoneNumber, code, 'registration');
     const [newUserId, deviceId] = [this.#drawUuid(), this.#drawUuid()];
     const secrets = drawTokenSecrets(random);
     const nowMs = clock.nowMs();
@@ -87,15 +111,23 @@ export class Accounts {
       );
       await addDevice(transaction, { ...registration.device, userId: user.userId, deviceId }, nowMs);
       const refreshToken = await openFamily(transaction, deviceId, secrets, nowMs);
-      await this.codes.consume(transaction, phoneNumber, code);
+      await this.codes.consume(transaction, phoneNumber, code, 'registration');
       return { user, refreshToken };
     });
+    this.#devicesChanged(user.userId);
     return {
       user,
       userId: user.userId,
       deviceId,
-      tokens: await this.#pair(user.userId, deviceId, refreshToken, nowMs),
+      tokens: await this.#pair(user.userId, deviceId, refreshToken),
     };
+  }
+
+  /** @throws ParleyError `invalid_code`, `too_many_attempts`, `too_many_devices` */
+  async completeLink(code: string, device: NewDevice): Promise<Linked> {
+    const { userId, deviceId, linkId, refreshToken } = await this.links.complete(code, device);
+    this.#devicesChanged(userId);
+    return { userId, deviceId, linkId, tokens: await this.#pair(userId, deviceId, refreshToken) };
   }
 
   /** @throws ParleyError `invalid_refresh_token`, `device_revoked` */
@@ -112,6 +144,7 @@ export class Accounts {
       case 'unknown':
         throw new ParleyError('invalid_refresh_token');
       case 'reused':
+        this.#devicesChanged(rotation.userId);
         await this.#deny(rotation);
         throw new ParleyError('invalid_refresh_token', { detail: 'used before; the device is revoked' });
       case 'revoked':
@@ -120,7 +153,7 @@ export class Accounts {
         return {
           userId: rotation.userId,
           deviceId: rotation.deviceId,
-          tokens: await this.#pair(rotation.userId, rotation.deviceId, rotation.refreshToken, nowMs),
+          tokens: await this.#pair(rotation.userId, rotation.deviceId, rotation.refreshToken),
         };
     }
   }
@@ -128,36 +161,35 @@ export class Accounts {
   /** @throws ParleyError `not_found` if the device is not, and never was, the user's */
   async revokeDevice(userId: string, deviceId: string): Promise<void> {
     if (!(await this.devices.revoke(userId, deviceId))) throw new ParleyError('not_found');
+    this.#devicesChanged(userId);
     await this.#deny({ userId, deviceId });
   }
 
-  /** @throws ParleyError `not_found` */
-  async user(userId: string): Promise<User> {
-    const row = await this.#options.database.run((db) =>
-      db
-        .selectFrom('users')
-        .select(['user_id', 'phone_number', 'display_name'])
-        .where('user_id', '=', userId)
-        .executeTakeFirst(),
-    );
-    if (row === undefined) throw new ParleyError('not_found');
-    return { userId: row.user_id, phoneNumber: row.phone_number, displayName: row.display_name };
+  /** A code that lets the user delete the account. @throws ParleyError `not_found` */
+  async startDeletion(userId: string): Promise<IssuedCode & { readonly phoneNumber: string }> {
+    const { phoneNumber } = await this.profiles.own(userId);
+    return { ...(await this.codes.issue(phoneNumber, 'deletion')), phoneNumber };
   }
 
-  async rename(userId: string, displayName: string): Promise<void> {
-    const updated_at = new Date(this.#options.clock.nowMs());
-    await this.#options.database.run((db) =>
-      db.updateTable('users').set({ display_name: displayName, updated_at }).where('user_id', '=', userId).execute(),
-    );
+  /** @throws ParleyError `not_found`, `invalid_code`, `too_many_attempts` */
+  async delete(userId: string, code: string): Promise<void> {
+    const deviceIds = await this.#deletion.delete(userId, code);
+    this.#devicesChanged(userId);
+    await Promise.all(deviceIds.map((deviceId) => this.#deny({ userId, deviceId })));
+  }
+
+  #devicesChanged(userId: string): void {
+    this.#options.devicesChanged?.(userId);
   }
 
   #drawUuid(): string {
     return uuid({ random: this.#options.random.bytes(uuidBytes) });
   }
 
-  async #pair(userId: string, deviceId: string, refreshToken: string, nowMs: number): Promise<TokenPair> {
-    const access = await this.#options.issuer.issue(userId, deviceId);
-    return { ...access, refreshToken, refreshExpiresAtMs: nowMs + refreshLifetimeMs };
+  async #pair(userId: string, deviceId: string, refreshToken: string): Promise<TokenPair> {
+    const { issuer, clock } = this.#options;
+    const access = await issuer.issue(userId, deviceId);
+    return { ...access, refreshToken, refreshExpiresAtMs: clock.nowMs() + refreshLifetimeMs };
   }
 
   #deny({ userId, deviceId }: SessionKey): Promise<void> {
@@ -168,24 +200,30 @@ export class Accounts {
 /** The user with the phone number, made if there is none, and locked until the transaction ends. */
 async function userOf(transaction: Transaction<DirectoryTables>, candidate: User, nowMs: number): Promise<User> {
   const at = new Date(nowMs);
-  await transaction
-    .insertInto('users')
-    .values({
-      user_id: candidate.userId,
-      phone_number: candidate.phoneNumber,
-      display_name: candidate.displayName,
-      created_at: at,
-      updated_at: at,
-    })
-    .onConflict((conflict) => conflict.constraint('users_phone_number_unique').doNothing())
-    .execute();
-  const row = await transaction
-    .selectFrom('users')
-    .select(['user_id', 'display_name'])
-    .where('phone_number', '=', candidate.phoneNumber)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
-  return { userId: row.user_id, phoneNumber: candidate.phoneNumber, displayName: row.display_name };
+  for (let round = 1; round <= maxUserRounds; round++) {
+    await transaction
+      .insertInto('users')
+      .values({
+        user_id: candidate.userId,
+        phone_number: candidate.phoneNumber,
+        display_name: candidate.displayName,
+        created_at: at,
+        updated_at: at,
+      })
+      .onConflict((conflict) => conflict.constraint('users_phone_number_unique').doNothing())
+      .execute();
+    const row = await transaction
+      .selectFrom('users')
+      .select(['user_id', 'display_name'])
+      .where('phone_number', '=', candidate.phoneNumber)
+      .forUpdate()
+      .executeTakeFirst();
+    if (row !== undefined) {
+      return { userId: row.user_id, phoneNumber: candidate.phoneNumber, displayName: row.display_name };
+    }
+    // Whoever had the number has just deleted the account.
+  }
+  throw new ParleyError('unavailable', { detail: 'directory', retryAfterMs: 1_000 });
 }
 
 /**

@@ -54,6 +54,23 @@ export class Devices {
     }));
   }
 
+  /** Resolves to the device afterwards; to null if the user has none of that id. */
+  async rename(userId: string, deviceId: string, name: string): Promise<Device | null> {
+    const row = await this.#database.run((db) =>
+      db
+        .updateTable('devices')
+        .set({ name })
+        .where('device_id', '=', deviceId)
+        .where('user_id', '=', userId)
+        .where('revoked_at', 'is', null)
+        .returning(['platform', 'created_at'])
+        .executeTakeFirst(),
+    );
+    return row === undefined
+      ? null
+      : { userId, deviceId, name, platform: row.platform, createdAtMs: row.created_at.getTime() };
+  }
+
   /** @throws ParleyError `not_found` if there is no such user */
   async keysOf(userId: string): Promise<readonly DeviceKeys[]> {
     const rows = await this.#database.run((db) =>

@@ -68,7 +68,7 @@ export function directoryContract(name: string, make: () => Promise<DirectoryUnd
         const phoneNumber = newNumber();
         const { user, deviceId, tokens } = await register(phoneNumber);
         expect(user).toEqual({ userId: user.userId, phoneNumber, displayName: 'Ann' });
-        expect(await accounts.user(user.userId)).toEqual(user);
+        expect(await accounts.profiles.own(user.userId)).toMatchObject(user);
         const expiresAtMs = tokens.accessExpiresAtMs;
         expect(await verifier.verify(tokens.accessToken)).toEqual({ userId: user.userId, deviceId, expiresAtMs });
         expect(await accounts.devices.list(user.userId)).toEqual([
@@ -82,7 +82,7 @@ export function directoryContract(name: string, make: () => Promise<DirectoryUnd
       it('of a known number is the same user on another device, who keeps the name', async () => {
         const phoneNumber = newNumber();
         const first = await register(phoneNumber);
-        await accounts.rename(first.user.userId, 'Annabel');
+        await accounts.profiles.change(first.user.userId, { displayName: 'Annabel' });
         const second = await register(phoneNumber, { platform: 'web' });
         expect(second.user).toEqual({ ...first.user, displayName: 'Annabel' });
         expect(second.deviceId).not.toBe(first.deviceId);
@@ -147,8 +147,8 @@ export function directoryContract(name: string, make: () => Promise<DirectoryUnd
           expect(row.code_hash.equals(createHash('sha256').update(guess).digest())).toBe(false);
           expect(row.code_hash.includes(guess)).toBe(false);
         }
-        await accounts.codes.withdraw(phoneNumber, issued.code);
-        expect(await code(accounts.codes.attempt(phoneNumber, issued.code))).toBe('invalid_code');
+        await accounts.codes.withdraw(phoneNumber, issued.code, 'registration');
+        expect(await code(accounts.codes.attempt(phoneNumber, issued.code, 'registration'))).toBe('invalid_code');
       });
 
       it('takes expired codes away', async () => {

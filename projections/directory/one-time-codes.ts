@@ -22,6 +22,9 @@ export const codeDigits = 6;
 const codeBytes = 6;
 const maxExpiredPerIssue = 100;
 
+/** A code is good for what it was asked for, and for nothing else: who gives one away for one thing can't lose another. */
+export type CodePurpose = 'registration' | 'deletion';
+
 export interface IssuedCode {
   readonly code: string;
   readonly expiresAtMs: number;
@@ -42,13 +45,17 @@ export class OneTimeCodes {
     this.#options = options;
   }
 
-  async issue(phoneNumber: string): Promise<IssuedCode> {
+  async issue(phoneNumber: string, purpose: CodePurpose): Promise<IssuedCode> {
     const { database, clock, random } = this.#options;
     const nowMs = clock.nowMs();
     const expiresAtMs = nowMs + codeLifetimeMs;
     const number = Buffer.from(random.bytes(codeBytes)).readUIntBE(0, codeBytes) % 10 ** codeDigits;
     const code = String(number).padStart(codeDigits, '0');
-    const values = { code_hash: this.#hash(phoneNumber, code), expires_at: new Date(expiresAtMs), attempts: 0 };
+    const values = {
+      code_hash: this.#hash(phoneNumber, code, purpose),
+      expires_at: new Date(expiresAtMs),
+      attempts: 0,
+    };
     await database.run(async (db) => {
       const expired = db
         .selectFrom('one_time_codes')
@@ -69,7 +76,7 @@ export class OneTimeCodes {
    * Counts an attempt; the code stays good until it is consumed.
    * @throws ParleyError `invalid_code`, `too_many_attempts`
    */
-  async attempt(phoneNumber: string, code: string): Promise<void> {
+  async attempt(phoneNumber: string, code: string, purpose: CodePurpose): Promise<void> {
     const { database, clock } = this.#options;
     const row = await database.run((db) =>
       db
@@ -82,28 +89,33 @@ export class OneTimeCodes {
     const leftMs = row === undefined ? 0 : row.expires_at.getTime() - clock.nowMs();
     if (row === undefined || leftMs <= 0) throw new ParleyError('invalid_code');
     if (row.attempts > maxCodeAttempts) throw new ParleyError('too_many_attempts', { retryAfterMs: leftMs });
-    if (!sameHash(row.code_hash, this.#hash(phoneNumber, code))) throw new ParleyError('invalid_code');
+    if (!sameHash(row.code_hash, this.#hash(phoneNumber, code, purpose))) throw new ParleyError('invalid_code');
   }
 
   /**
    * Uses the code up, as part of what it was for.
    * @throws ParleyError `invalid_code` if it was used or replaced in the meantime
    */
-  async consume(transaction: Transaction<DirectoryTables>, phoneNumber: string, code: string): Promise<void> {
+  async consume(
+    transaction: Transaction<DirectoryTables>,
+    phoneNumber: string,
+    code: string,
+    purpose: CodePurpose,
+  ): Promise<void> {
     const { numDeletedRows } = await transaction
       .deleteFrom('one_time_codes')
       .where('phone_number', '=', phoneNumber)
-      .where('code_hash', '=', this.#hash(phoneNumber, code))
+      .where('code_hash', '=', this.#hash(phoneNumber, code, purpose))
       .executeTakeFirstOrThrow();
     if (numDeletedRows === 0n) throw new ParleyError('invalid_code');
   }
 
   /** Takes a code back that could not be sent. */
-  async withdraw(phoneNumber: string, code: string): Promise<void> {
-    await this.#options.database.transaction((transaction) => this.consume(transaction, phoneNumber, code));
+  async withdraw(phoneNumber: string, code: string, purpose: CodePurpose): Promise<void> {
+    await this.#options.database.transaction((transaction) => this.consume(transaction, phoneNumber, code, purpose));
   }
 
-  #hash(phoneNumber: string, code: string): Buffer {
-    return createHmac('sha256', this.#options.secret).update(`${phoneNumber}:${code}`).digest();
+  #hash(phoneNumber: string, code: string, purpose: CodePurpose): Buffer {
+    return createHmac('sha256', this.#options.secret).update(`${purpose}:${phoneNumber}:${code}`).digest();
   }
 }

@@ -44,7 +44,18 @@ export class SqlPrivacy implements PrivacyDirectory {
   }
 
   async relationsOf(pairs: readonly UserPair[]): Promise<readonly Relation[]> {
-    return pairs.map(() => stranger);
+    const askable = pairs.filter(({ ownerId, otherId }) => isUuid(ownerId) && isUuid(otherId));
+    if (askable.length === 0) return pairs.map(() => stranger);
+    const [owners, others] = [askable.map(({ ownerId }) => ownerId), askable.map(({ otherId }) => otherId)];
+    const rows = await this.#database.run((db) =>
+      db
+        .selectFrom('contacts')
+        .select(['user_id', 'contact_id'])
+        .where(sql<boolean>`(user_id, contact_id) IN (SELECT * FROM unnest(${owners}::uuid[], ${others}::uuid[]))`)
+        .execute(),
+    );
+    const contacts = new Set(rows.map((row) => `${row.user_id} ${row.contact_id}`));
+    return pairs.map(({ ownerId, otherId }) => ({ ...stranger, isContact: contacts.has(`${ownerId} ${otherId}`) }));
   }
 
   /** Resolves to the settings afterwards; what is not named stays. Two changes at once of different settings both count. */

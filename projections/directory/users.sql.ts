@@ -20,7 +20,12 @@ export class SqlUserDirectory implements UserDirectory {
   async displayName(userId: string): Promise<string | null> {
     if (!isUuid(userId)) return null;
     const row = await this.#database.run((db) =>
-      db.selectFrom('users').select('display_name').where('user_id', '=', userId).executeTakeFirst(),
+      db
+        .selectFrom('users')
+        .select('display_name')
+        .where('user_id', '=', userId)
+        .where('deleted_at', 'is', null)
+        .executeTakeFirst(),
     );
     return row?.display_name ?? null;
   }

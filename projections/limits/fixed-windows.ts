@@ -34,16 +34,15 @@ export class FixedWindows {
     return this.#windows.size;
   }
 
-  take(key: string, nowMs: number): number {
+  take(key: string, nowMs: number, amount = 1): number {
     const window = this.#windows.get(key);
-    if (window === undefined) return this.#open(key, nowMs);
+    if (window === undefined) return this.#open(key, nowMs, amount);
     if (window.endsAtMs <= nowMs) {
-      window.taken = 1;
+      window.taken = 0;
       window.endsAtMs = nowMs + this.#windowMs;
-      return 0;
     }
-    if (window.taken >= this.#limit) return window.endsAtMs - nowMs;
-    window.taken++;
+    if (window.taken + amount > this.#limit) return window.endsAtMs - nowMs;
+    window.taken += amount;
     return 0;
   }
 
@@ -59,11 +58,12 @@ export class FixedWindows {
     this.#windows.clear();
   }
 
-  #open(key: string, nowMs: number): number {
+  #open(key: string, nowMs: number, amount: number): number {
     if (this.#windows.size >= this.#sweepAt && nowMs >= this.#sweepNotBeforeMs) this.#sweep(nowMs);
     if (this.#windows.size >= this.#maxKeys) return fullRetryMs;
-    this.#windows.set(key, { taken: 1, endsAtMs: nowMs + this.#windowMs });
-    return 0;
+    const isAllowed = amount <= this.#limit;
+    this.#windows.set(key, { taken: isAllowed ? amount : 0, endsAtMs: nowMs + this.#windowMs });
+    return isAllowed ? 0 : this.#windowMs;
   }
 
   #sweep(nowMs: number): void {

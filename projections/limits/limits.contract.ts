@@ -39,5 +39,15 @@ export function limiterContract(name: string, make: () => Promise<LimitersUnderT
       await under.pass(waitMs);
       await expect.poll(() => take(key), patient).toBe(0);
     });
+
+    it('attempts: takes many at once, all or none, and what is refused takes nothing away', async () => {
+      const key = randomUUID();
+      const { limit } = limitUnderTest;
+      expect(await under.attempts.take(randomUUID(), limit + 1)).toBeGreaterThan(0);
+      expect(await under.attempts.take(key, limit - 2)).toBe(0);
+      expect(await under.attempts.take(key, 3)).toBeGreaterThan(0);
+      expect(await under.attempts.take(key, 2)).toBe(0);
+      expect(await under.attempts.take(key)).toBeGreaterThan(0);
+    });
   });
 }

@@ -36,7 +36,7 @@ export class MemoryAttemptLimiter implements AttemptLimiter {
     this.#windows = new FixedWindows(options.limit, options.maxKeys);
   }
 
-  async take(key: string): Promise<number> {
-    return this.#windows.take(key, this.#clock.nowMs());
+  async take(key: string, amount = 1): Promise<number> {
+    return this.#windows.take(key, this.#clock.nowMs(), amount);
   }
 }

@@ -136,12 +136,16 @@ export class RedisAttemptLimiter implements AttemptLimiter {
     });
   }
 
-  async take(key: string): Promise<number> {
+  async take(key: string, amount = 1): Promise<number> {
     try {
-      await this.#limiter.consume(key);
+      await this.#limiter.consume(key, amount);
       return 0;
     } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) return Math.max(1, refusal.msBeforeNext);
+      if (refusal instanceof RateLimiterRes) {
+        // What is refused was counted all the same: of many at once it would take away what smaller amounts may still have.
+        if (amount > 1) await this.#limiter.reward(key, amount).catch(() => undefined);
+        return Math.max(1, refusal.msBeforeNext);
+      }
       throw new ParleyError('unavailable', { detail: 'redis', retryAfterMs: 1_000, cause: refusal });
     }
   }

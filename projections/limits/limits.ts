@@ -17,8 +17,8 @@ export interface MessageRateLimiter {
 
 export interface AttemptLimiter {
   /**
-   * Takes one: 0 if it is allowed, else the milliseconds until the next may be.
+   * Takes one, or as many as are given, all or none: 0 if it is allowed, else the milliseconds until the window ends.
    * @throws ParleyError `unavailable`
    */
-  take(key: string): Promise<number>;
+  take(key: string, amount?: number): Promise<number>;
 }

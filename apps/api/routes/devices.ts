@@ -66,6 +66,26 @@ export function deviceRoutes(dependencies: ApiDependencies): FastifyPluginAsyncZ
     });
 
     app.route({
+      method: 'PATCH',
+      url: '/v1/devices/:device_id',
+      schema: {
+        operationId: 'renameDevice',
+        summary: "Renames one of the caller's devices",
+        tags: ['devices'],
+        security,
+        params: oneDevice,
+        body: z.strictObject({ name: field.deviceName }),
+        response: { 200: field.device, ...errors },
+      },
+      handler: async (request) => {
+        const { userId, deviceId } = principalOf(request);
+        const device = await devices.rename(userId, request.params.device_id, request.body.name);
+        if (device === null) throw new ParleyError('not_found');
+        return answerFor(device, deviceId);
+      },
+    });
+
+    app.route({
       method: 'DELETE',
       url: '/v1/devices/:device_id',
       schema: {

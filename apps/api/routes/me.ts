@@ -1,6 +1,5 @@
-/** The caller's own account. */
-
-import type { Principal } from '@parley/projections/directory/directory';
+/** The caller's own profile. */
+import type { OwnProfile } from '@parley/projections/directory/profiles';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { authenticate, principalOf } from '../authentication.ts';
@@ -13,14 +12,23 @@ const me = z.object({
   device_id: field.uuid,
   phone_number: field.phoneNumber,
   display_name: z.string(),
+  about: z.string().nullable(),
+  picture_url: z.string().nullable(),
+  updated_at_ms: field.timeMs,
+});
+
+const answerFor = (profile: OwnProfile, deviceId: string): z.infer<typeof me> => ({
+  user_id: profile.userId,
+  device_id: deviceId,
+  phone_number: profile.phoneNumber,
+  display_name: profile.displayName,
+  about: profile.about,
+  picture_url: profile.pictureUrl,
+  updated_at_ms: profile.updatedAtMs,
 });
 
 export function meRoutes(dependencies: ApiDependencies): FastifyPluginAsyncZod {
-  const { accounts } = dependencies;
-  const answerFor = async ({ userId, deviceId }: Principal): Promise<z.infer<typeof me>> => {
-    const user = await accounts.user(userId);
-    return { user_id: userId, device_id: deviceId, phone_number: user.phoneNumber, display_name: user.displayName };
-  };
+  const { profiles } = dependencies.accounts;
   const common = {
     tags: ['users'],
     security: [{ bearer: [] }],
@@ -34,7 +42,10 @@ export function meRoutes(dependencies: ApiDependencies): FastifyPluginAsyncZod {
       method: 'GET',
       url: '/v1/me',
       schema: { operationId: 'getMe', summary: 'Who the caller is', ...common },
-      handler: (request) => answerFor(principalOf(request)),
+      handler: async (request) => {
+        const { userId, deviceId } = principalOf(request);
+        return answerFor(await profiles.own(userId), deviceId);
+      },
     });
 
     app.route({
@@ -42,14 +53,19 @@ export function meRoutes(dependencies: ApiDependencies): FastifyPluginAsyncZod {
       url: '/v1/me',
       schema: {
         operationId: 'changeMe',
-        summary: 'Changes what others see of the caller',
-        body: z.strictObject({ display_name: field.displayName }),
+        summary: 'Changes what others see of the caller; what is left out stays',
+        body: z.strictObject({
+          display_name: field.displayName.optional(),
+          about: field.about.optional(),
+          picture_url: field.pictureUrl.optional(),
+        }),
         ...common,
       },
       handler: async (request) => {
-        const principal = principalOf(request);
-        await accounts.rename(principal.userId, request.body.display_name);
-        return answerFor(principal);
+        const { userId, deviceId } = principalOf(request);
+        const { display_name, about, picture_url } = request.body;
+        const changes = { displayName: display_name, about, pictureUrl: picture_url };
+        return answerFor(await profiles.change(userId, changes), deviceId);
       },
     });
   };

@@ -1,5 +1,6 @@
 /** From a phone number to a device with tokens, and to the next tokens. No caller is authenticated yet: all is limited by network. */
 import type { DeviceTokens } from '@parley/projections/directory/accounts';
+import type { NewDevice } from '@parley/projections/directory/directory';
 import { normalizePhoneNumber } from '@parley/projections/directory/phone-number';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -20,10 +21,14 @@ function tokenAnswer({ userId, deviceId, tokens }: DeviceTokens): z.infer<typeof
   };
 }
 
-const started = z.object({
-  expires_at_ms: field.timeMs.describe('until when the code is good'),
-  dev_code: field.code.optional().describe('the code itself, on servers for development only'),
-});
+function deviceOf(device: z.infer<typeof field.newDevice>): NewDevice {
+  return {
+    name: device.name,
+    platform: device.platform,
+    keyBundle: Buffer.from(device.key_bundle, 'base64'),
+    pushToken: device.push_token,
+  };
+}
 
 export function registrationRoutes(dependencies: ApiDependencies, settings: ApiSettings): FastifyPluginAsyncZod {
   const { accounts, limits, sender } = dependencies;
@@ -38,7 +43,7 @@ export function registrationRoutes(dependencies: ApiDependencies, settings: ApiS
         summary: 'Sends a one-time code to a phone number',
         tags: ['registration'],
         body: z.strictObject({ phone_number: field.phoneNumber }),
-        response: { 202: started, '4xx': errorBody, '5xx': errorBody },
+        response: { 202: field.codeSent, '4xx': errorBody, '5xx': errorBody },
       },
       handler: async (request, reply) => {
         const phoneNumber = normalizePhoneNumber(request.body.phone_number);
@@ -47,7 +52,7 @@ export function registrationRoutes(dependencies: ApiDependencies, settings: ApiS
         try {
           await sender.send(phoneNumber, code, expiresAtMs);
         } catch (error) {
-          await accounts.codes.withdraw(phoneNumber, code);
+          await accounts.codes.withdraw(phoneNumber, code, 'registration');
           throw error;
         }
         reply.code(202);
@@ -67,12 +72,7 @@ export function registrationRoutes(dependencies: ApiDependencies, settings: ApiS
           phone_number: field.phoneNumber,
           code: field.code,
           display_name: field.displayName.describe('of a new user; a known user keeps the name'),
-          device: z.strictObject({
-            name: field.deviceName,
-            platform: field.platform,
-            key_bundle: field.keyBundle,
-            push_token: field.pushToken.default(null),
-          }),
+          device: field.newDevice,
         }),
         response: { 201: field.tokens, '4xx': errorBody, '5xx': errorBody },
       },
@@ -82,15 +82,30 @@ export function registrationRoutes(dependencies: ApiDependencies, settings: ApiS
           phoneNumber: normalizePhoneNumber(phone_number),
           code,
           displayName: display_name,
-          device: {
-            name: device.name,
-            platform: device.platform,
-            keyBundle: Buffer.from(device.key_bundle, 'base64'),
-            pushToken: device.push_token,
-          },
+          device: deviceOf(device),
         });
         reply.code(201);
         return tokenAnswer(registered);
+      },
+    });
+
+    app.route({
+      method: 'POST',
+      url: '/v1/registrations/link',
+      onRequest: limitNetwork(limits.linksPerNetwork),
+      schema: {
+        operationId: 'completeLink',
+        summary: 'Registers a device by the code that another device of the user shows',
+        description: 'Five attempts, within the two minutes that the code is good for.',
+        tags: ['registration'],
+        body: z.strictObject({ code: field.linkCode, device: field.newDevice }),
+        response: { 201: field.tokens, '4xx': errorBody, '5xx': errorBody },
+      },
+      handler: async (request, reply) => {
+        const { code, device } = request.body;
+        const linked = await accounts.completeLink(code, deviceOf(device));
+        reply.code(201);
+        return tokenAnswer(linked);
       },
     });
 

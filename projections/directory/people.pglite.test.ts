@@ -1,0 +1,14 @@
+import { accountDeletionContract } from './account-deletion.contract.ts';
+import type { DirectoryUnderTest } from './accounts.fixture.ts';
+import { contactsContract } from './contacts.contract.ts';
+import { deviceLinksContract } from './device-links.contract.ts';
+import { openEmbeddedDirectory } from './open.ts';
+
+const open = async (): Promise<DirectoryUnderTest> => {
+  const database = await openEmbeddedDirectory(null);
+  return { database, close: () => database.close() };
+};
+
+contactsContract('pglite', open);
+deviceLinksContract('pglite', open);
+accountDeletionContract('pglite', open);
