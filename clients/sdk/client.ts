@@ -13,26 +13,26 @@
  */
 import type { Frame } from '@parley/schemas/codec/frame-codec';
 import type { TimerHandle } from '@parley/schemas/environment/clock';
-import { hasCode } from '@parley/schemas/errors/parley-error';
 import type {
   AcceptedFrame,
-  FrameTypes,
   HelloFrame,
   InboxPageFrame,
   MemberReceipt,
   PageFrame,
-  ReceiptFrame,
-  ReceiptKind,
   TypingKind,
+  WireMessage,
 } from '@parley/schemas/generated/wire';
-import { directConversationId, isDirectConversationId } from '@parley/schemas/identity/conversation-id';
+import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { createNanoEvents } from 'nanoevents';
 import { Connection } from './connection.ts';
+import { ConversationList } from './conversation-list.ts';
 import { Conversations, type ConversationsPort } from './conversations.ts';
 import { type ClientEvents, systemChanges, type Verdict } from './events.ts';
+import { Marks } from './marks.ts';
 import { Outbox, type Pending } from './outbox.ts';
 import { ownMessage } from './own-message.ts';
-import { PageSize } from './page-size.ts';
+import { type AroundOptions, type Members, type MembersOptions, Queries } from './queries.ts';
+import { Receipts } from './receipts.ts';
 import { Requests } from './requests.ts';
 import { Sending } from './sending.ts';
 import { ServerClock } from './server-clock.ts';
@@ -51,15 +51,19 @@ export class ParleyClient {
   readonly userId: string;
   readonly deviceId: string;
   readonly serverClock: ServerClock;
+  /** The conversation list, as far as this device knows it. */
+  readonly list: ConversationList;
+  /** Pin, archive, mute, mark unread, clear. */
+  readonly marks: Marks;
   readonly #options: ClientOptions;
   readonly #settings: ClientSettings;
   readonly #events = createNanoEvents<ClientHandlers>();
   readonly #connection: Connection;
   readonly #requests: Requests;
-  readonly #pageSize: PageSize;
+  readonly #queries: Queries;
   readonly #outbox: Outbox;
   readonly #sending: Sending;
-  readonly #statuses: Statuses;
+  readonly #receipts: Receipts;
   readonly #conversations: Conversations;
   readonly #typing: Typing;
   readonly #watching: Watching;
@@ -77,11 +81,22 @@ export class ParleyClient {
     const { backoff, helloTimeoutMs, requestTimeoutMs, maxTrackedStatuses } = this.#settings;
     this.serverClock = new ServerClock(clock);
     this.#requests = new Requests(timers, requestTimeoutMs);
-    this.#pageSize = new PageSize(this.#settings.pageEntries);
+    this.#queries = new Queries(this.#requests, (name, body) => this.#connection.send(name, body), this.#settings);
+    this.list = new ConversationList(this.userId, (conversation) => this.#events.emit('conversation', conversation));
+    this.marks = new Marks(this.#queries, this.list);
     const notKept = (error: unknown): void =>
       this.#events.emit('error', { code: 'internal', message: `the outbox could not be kept: ${String(error)}` });
     this.#outbox = new Outbox(options.outbox, this.serverClock, random, this.#settings.outbox, notKept);
-    this.#statuses = new Statuses(maxTrackedStatuses);
+    this.#receipts = new Receipts(
+      {
+        userId: this.userId,
+        watermarks: (conversationId) => this.receipts(conversationId, 0),
+        changed: (conversationId, change) => this.#events.emit('status', { conversationId, ...change }),
+        failed: (error) =>
+          this.#events.emit('error', { code: 'unavailable', message: `receipts of a group: ${String(error)}` }),
+      },
+      new Statuses(maxTrackedStatuses),
+    );
     this.#watching = new Watching(
       {
         send: (name, frame) => this.#connection.send(name, frame),
@@ -185,6 +200,9 @@ export class ParleyClient {
 
   /** The user has read everything up to this message. */
   markRead(conversationId: string, seq: number, messageId: string): boolean {
+    if (this.list.get(conversationId)?.isMarkedUnread === true) {
+      this.marks.markUnread(conversationId, false).catch(() => undefined); // It stays to be looked at.
+    }
     return this.#connection.send('read', { conversation_id: conversationId, seq, message_id: messageId });
   }
 
@@ -192,27 +210,31 @@ export class ParleyClient {
     return this.#conversations.timeline(conversationId).cursor;
   }
 
-  /** One page of the conversation list, by conversation id. */
+  /** One page of the conversation list, by conversation id; what is known of all of it is `list`. */
   async inbox(after: string | null = null): Promise<InboxPageFrame> {
-    return this.#pageSize.ask(
-      (limit) => this.#ask('inbox_page', (request_id) => this.#connection.send('inbox', { request_id, after, limit })),
-      ({ next }) => next !== null,
-    );
+    const page = await this.#queries.inbox(after);
+    for (const entry of page.entries) this.list.apply(entry);
+    return page;
   }
 
   /** One page backwards from a message (0: from the newest). */
   history(conversation_id: string, before_seq: number, before_at_ms: number, limit: number): Promise<PageFrame> {
-    return this.#ask('page', (request_id) =>
-      this.#connection.send('history', { request_id, conversation_id, before_seq, before_at_ms, limit }),
-    );
+    return this.#queries.history(conversation_id, before_seq, before_at_ms, limit);
   }
 
   /** Watermarks of every member, and when each had received and read the message at seq (0: watermarks only). */
-  async receipts(conversation_id: string, seq: number): Promise<readonly MemberReceipt[]> {
-    const list = await this.#ask('receipt_list', (request_id) =>
-      this.#connection.send('receipt_query', { request_id, conversation_id, seq }),
-    );
-    return list.members;
+  receipts(conversationId: string, seq: number): Promise<readonly MemberReceipt[]> {
+    return this.#queries.receipts(conversationId, seq);
+  }
+
+  /** What stands around a message, before or after it (null: behind the newest). The page says how far was looked. */
+  around(conversationId: string, messageId: string | null, options: AroundOptions): Promise<PageFrame> {
+    return this.#queries.around(conversationId, messageId, options);
+  }
+
+  /** Who is in a conversation, or was at a message or a time. */
+  members(conversationId: string, when: MembersOptions = {}): Promise<Members> {
+    return this.#queries.members(conversationId, when);
   }
 
   /** Presence of these users too from now on, as `presence` events, also after reconnects. */
@@ -222,15 +244,6 @@ export class ParleyClient {
 
   unwatch(userIds: readonly string[]): boolean {
     return this.#watching.unwatch(userIds);
-  }
-
-  async #ask<N extends 'inbox_page' | 'page' | 'receipt_list'>(
-    name: N,
-    send: (requestId: number) => boolean,
-  ): Promise<FrameTypes[N]> {
-    const frame = await this.#requests.ask(send);
-    if (frame.name !== name) throw new TypeError(`expected ${name}, the answer was ${frame.name}`);
-    return frame.body as FrameTypes[N];
   }
 
   #connected(hello: HelloFrame): void {
@@ -254,7 +267,7 @@ export class ParleyClient {
     try {
       await this.#conversations.synchronise(() => this.#takeDoubt());
       await this.#sending.verify();
-      for (const conversationId of this.#statuses.waiting()) await this.#refreshStatuses(conversationId);
+      await this.#receipts.refresh();
       this.#events.emit('synced', undefined);
     } catch (error) {
       // Without a connection the next hello starts a sync; with one, a request failed or was refused for now.
@@ -292,19 +305,36 @@ export class ParleyClient {
       case 'inbox_page':
       case 'page':
       case 'receipt_list':
+      case 'member_list':
         this.#requests.answer(frame.body.request_id, frame);
         break;
-      case 'receipt':
-        this.#receipt(frame.body);
+      case 'inbox_update':
+        this.list.apply(frame.body.entry);
+        if (frame.body.request_id !== null) this.#requests.answer(frame.body.request_id, frame);
         break;
+      case 'receipt': {
+        const { conversation_id: conversationId, user_id: userId, kind, seq, at_ms: atMs } = frame.body;
+        this.#events.emit('receipt', { conversationId, userId, kind, seq, atMs });
+        this.#receipts.received(frame.body);
+        break;
+      }
       case 'receipt_aggregate':
-        this.#advance(frame.body.conversation_id, frame.body.kind, frame.body.seq);
+        this.#receipts.advance(frame.body.conversation_id, frame.body.kind, frame.body.seq);
         break;
       case 'presence': {
         const { user_id: userId, status, last_seen_ms: lastSeenMs } = frame.body;
         this.#events.emit('presence', { userId, status, lastSeenMs });
         break;
       }
+      case 'keys_low':
+        this.#events.emit('keysLow', frame.body);
+        break;
+      case 'identity_changed':
+        this.#events.emit('identityChanged', {
+          userId: frame.body.user_id,
+          identityVersion: frame.body.identity_version,
+        });
+        break;
       case 'member_typing':
         this.#typing.received(frame.body);
         break;
@@ -326,40 +356,20 @@ export class ParleyClient {
     else this.#events.emit('error', { code: body.code, message: body.message });
   }
 
-  #receipt({ conversation_id: conversationId, user_id: userId, kind, seq, at_ms: atMs }: ReceiptFrame): void {
-    this.#events.emit('receipt', { conversationId, userId, kind, seq, atMs });
-    if (userId === this.userId) return;
-    if (isDirectConversationId(conversationId)) this.#advance(conversationId, kind, seq);
-    else if (this.#statuses.waiting().includes(conversationId)) {
-      // In a group one member's receipt says nothing of the others: ask. If that fails, the next receipt or sync asks again.
-      this.#refreshStatuses(conversationId).catch((error: unknown) => {
-        this.#events.emit('error', { code: 'unavailable', message: `receipts of a group: ${String(error)}` });
-      });
-    }
-  }
-
-  async #refreshStatuses(conversationId: string): Promise<void> {
-    const members = await this.receipts(conversationId, 0).catch((error: unknown) => {
-      if (!hasCode(error, 'not_found')) throw error;
-      this.#statuses.forget(conversationId); // This user is not in it any more: nobody will tell.
-      return [];
-    });
-    const others = members.filter((member) => member.user_id !== this.userId);
-    if (others.length === 0) return;
-    const delivered = Math.min(...others.map((member) => Math.max(member.delivered_seq, member.read_seq)));
-    this.#advance(conversationId, 'delivered', delivered);
-    this.#advance(conversationId, 'read', Math.min(...others.map((member) => member.read_seq)));
-  }
-
-  #advance(conversationId: string, kind: ReceiptKind, seq: number): void {
-    for (const change of this.#statuses.advance(conversationId, kind, seq)) {
-      this.#events.emit('status', { conversationId, ...change });
-    }
+  /** The user began a conversation with somebody, on another device or just now: with whom, its members tell. */
+  #begin(message: WireMessage): void {
+    this.#queries.members(message.conversation_id, {}).then(
+      ({ members }) => {
+        const other = members.find(({ user_id: userId }) => userId !== this.userId) ?? members[0];
+        if (other !== undefined) this.list.begin(message, other.user_id);
+      },
+      () => undefined, // The next inbox tells.
+    );
   }
 
   #accepted(pending: Pending, verdict: AcceptedFrame): void {
     const { conversation_id: conversationId, message_id: messageId, seq } = verdict;
-    this.#events.emit('status', { conversationId, ...this.#statuses.sent(conversationId, messageId, seq) });
+    this.#receipts.sent(conversationId, messageId, seq);
     this.#conversations.live(ownMessage(pending, verdict, this));
   }
 
@@ -367,21 +377,11 @@ export class ParleyClient {
     return {
       isConnected: () => this.#connection.isReady,
       inbox: (after) => this.inbox(after),
-      fetch: ({ conversationId, seq, atMs }) =>
-        this.#pageSize.ask(
-          (limit) =>
-            this.#ask('page', (request_id) =>
-              this.#connection.send('fetch', {
-                request_id,
-                conversation_id: conversationId,
-                after_seq: seq,
-                after_at_ms: atMs,
-                limit,
-              }),
-            ),
-          ({ more }) => more,
-        ),
-      seen: (message) => this.#sending.seen(message),
+      fetch: (cursor) => this.#queries.fetch(cursor),
+      seen: (message) => {
+        this.#sending.seen(message);
+        if (!this.list.message(message)) this.#begin(message);
+      },
       gap: (conversationId, afterSeq, beforeSeq) => this.#events.emit('gap', { conversationId, afterSeq, beforeSeq }),
       take: async (conversationId, messages) => {
         await this.#options.take?.(conversationId, messages);

@@ -1,5 +1,6 @@
 /** What a client tells the application. */
-import type { PresenceStatus, ReceiptKind, SystemChange, WireMessage } from '@parley/schemas/generated/wire';
+import type { KeyKind, PresenceStatus, ReceiptKind, SystemChange, WireMessage } from '@parley/schemas/generated/wire';
+import type { ListedConversation } from './conversation-list.ts';
 import type { TypingEvent } from './typing.ts';
 
 export type MessageStatus = 'sent' | 'delivered' | 'read';
@@ -22,10 +23,16 @@ export type ClientEvents = {
   refused: { conversationId: string; messageId: string; code: string };
   /** ✓, ✓✓, blue ✓✓ of an own message of this device. */
   status: { conversationId: string; messageId: string; seq: number; status: MessageStatus };
+  /** An entry of the conversation list is new, or not what it was. */
+  conversation: ListedConversation;
   receipt: { conversationId: string; userId: string; kind: ReceiptKind; seq: number; atMs: number };
   /** A member began to write or record, or stopped; told at every change. */
   typing: TypingEvent;
   presence: { userId: string; status: PresenceStatus; lastSeenMs: number | null };
+  /** This device should hand in more keys of the kind. A hint: also ask how many are left after connecting. */
+  keysLow: { kind: KeyKind; held: number };
+  /** A device of somebody this user writes with came, went or changed its identity. A hint: also compare versions after connecting. */
+  identityChanged: { userId: string; identityVersion: number };
   /** A gap was seen and is being repaired. */
   gap: { conversationId: string; afterSeq: number; beforeSeq: number };
   /** An error frame that belongs to no request and no send. */

@@ -31,6 +31,8 @@ export interface ClientSettings {
   readonly requestTimeoutMs: number;
   readonly resyncAfterMs: number;
   readonly pageEntries: number;
+  /** Of the conversation list. */
+  readonly inboxEntries: number;
   readonly maxConcurrentFetches: number;
   /** Live messages of one conversation that wait above a gap. */
   readonly maxBuffered: number;
@@ -44,6 +46,7 @@ export const defaultClientSettings: ClientSettings = {
   requestTimeoutMs: 15_000,
   resyncAfterMs: 2_000,
   pageEntries: 200,
+  inboxEntries: 2_000,
   maxConcurrentFetches: 4,
   maxBuffered: 256,
   maxTrackedStatuses: 1_000,

@@ -1,0 +1,169 @@
+/**
+ * The conversation list as this device knows it: from the inbox, from what other devices of the user do, and from the messages that
+ * arrive, in whatever order they come.
+ *
+ * Counts and watermarks only grow, and a mark has a version, so of two tellings each part is taken from the newer: a page of the inbox
+ * that was read before a message, or a mark, arrived takes nothing back.
+ */
+import type { InboxEntry, InboxMark, MarkKind, WireMessage } from '@parley/schemas/generated/wire';
+import { isDirectConversationId } from '@parley/schemas/identity/conversation-id';
+
+/** One conversation of the list. */
+export interface ListedConversation {
+  readonly conversationId: string;
+  readonly type: InboxEntry['conversation_type'];
+  /** 1:1: the other user. */
+  readonly otherUserId: string | null;
+  readonly preview: string | null;
+  readonly lastMessageAtMs: number | null;
+  readonly lastSeq: number;
+  readonly unreadCount: number;
+  /** The user may no longer see what comes at or after it; null while a member. */
+  readonly leftSeq: number | null;
+  /** Since when; null: not pinned. */
+  readonly pinnedAtMs: number | null;
+  readonly isArchived: boolean;
+  /** Until when; null: not at all. */
+  readonly mutedUntilMs: number | null;
+  readonly isMarkedUnread: boolean;
+  /** Everything up to here is deleted for this user; 0: nothing. */
+  readonly clearedSeq: number;
+}
+
+export class ConversationList {
+  readonly #userId: string;
+  readonly #changed: (conversation: ListedConversation) => void;
+  readonly #entries = new Map<string, InboxEntry>();
+
+  constructor(userId: string, changed: (conversation: ListedConversation) => void) {
+    this.#userId = userId;
+    this.#changed = changed;
+  }
+
+  get(conversationId: string): ListedConversation | null {
+    const entry = this.#entries.get(conversationId);
+    return entry === undefined ? null : listed(entry);
+  }
+
+  /** Pinned ones first, then by the last message; those put into the archive are among them. */
+  all(): ListedConversation[] {
+    return [...this.#entries.values()].map(listed).sort((one, other) => {
+      const pinned = (other.pinnedAtMs ?? 0) - (one.pinnedAtMs ?? 0);
+      return pinned !== 0 ? pinned : (other.lastMessageAtMs ?? 0) - (one.lastMessageAtMs ?? 0);
+    });
+  }
+
+  /** Of the inbox, or of an update. */
+  apply(entry: InboxEntry): void {
+    const known = this.#entries.get(entry.conversation_id);
+    this.#put(known, known === undefined ? entry : merged(known, entry));
+  }
+
+  /** A message that arrived. False: nothing is known of its conversation, and it does not tell enough. */
+  message(message: WireMessage): boolean {
+    const known = this.#entries.get(message.conversation_id);
+    const before = known ?? this.#begun(message, null);
+    if (before === null) return false;
+    this.#put(known, this.#after(before, message));
+    return true;
+  }
+
+  /** The same, of a 1:1 conversation that the user began on another device. */
+  begin(message: WireMessage, otherUserId: string): void {
+    const known = this.#entries.get(message.conversation_id);
+    this.#put(known, this.#after(known ?? this.#begun(message, otherUserId)!, message));
+  }
+
+  #begun(message: WireMessage, otherUserId: string | null): InboxEntry | null {
+    const { conversation_id, sender_id: senderId } = message;
+    const isDirect = isDirectConversationId(conversation_id);
+    const other = otherUserId ?? (senderId === this.#userId ? null : senderId);
+    if (isDirect && other === null) return null;
+    return {
+      ...{ conversation_id, conversation_type: isDirect ? 'one_on_one' : 'group' },
+      ...{ other_user_id: isDirect ? other : null, group_id: isDirect ? null : conversation_id },
+      ...{ last_message_preview: null, last_message_at_ms: null, last_seq: 0, read_seq: 0, unread_count: 0 },
+      ...{ left_seq: null, last_ordinal: 0, seen_ordinal: isDirect ? 0 : message.ordinal, marks: [] },
+    };
+  }
+
+  #after(entry: InboxEntry, message: WireMessage): InboxEntry {
+    const isLast = message.ordinal > entry.last_ordinal;
+    const isOwn = message.sender_id === this.#userId && !silent.has(message.message_type);
+    return counted({
+      ...entry,
+      last_seq: Math.max(entry.last_seq, message.seq),
+      last_ordinal: Math.max(entry.last_ordinal, message.ordinal),
+      ...(isLast ? { last_message_preview: message.preview, last_message_at_ms: message.at_ms } : {}),
+      seen_ordinal: isOwn ? Math.max(entry.seen_ordinal, message.ordinal) : entry.seen_ordinal,
+    });
+  }
+
+  #put(known: InboxEntry | undefined, entry: InboxEntry): void {
+    this.#entries.set(entry.conversation_id, entry);
+    const conversation = listed(entry);
+    if (known === undefined || !isSame(listed(known), conversation)) this.#changed(conversation);
+  }
+}
+
+/** Sent on nobody's behalf: they say nothing of what their sender has seen. */
+const silent: ReadonlySet<WireMessage['message_type']> = new Set(['mls', 'system']);
+
+const counted = (entry: InboxEntry): InboxEntry => ({
+  ...entry,
+  unread_count: Math.max(0, entry.last_ordinal - entry.seen_ordinal),
+});
+
+function merged(known: InboxEntry, entry: InboxEntry): InboxEntry {
+  const last = isNewerMessage(entry, known) ? entry : known;
+  return counted({
+    ...entry,
+    last_message_preview: last.last_message_preview,
+    last_message_at_ms: last.last_message_at_ms,
+    last_seq: Math.max(entry.last_seq, known.last_seq),
+    last_ordinal: Math.max(entry.last_ordinal, known.last_ordinal),
+    read_seq: Math.max(entry.read_seq, known.read_seq),
+    seen_ordinal: Math.max(entry.seen_ordinal, known.seen_ordinal),
+    left_seq: entry.last_seq >= known.last_seq ? entry.left_seq : known.left_seq,
+    marks: mergedMarks(known.marks, entry.marks),
+  });
+}
+
+/** Of the same message the one stands that knows more of what is cleared. */
+function isNewerMessage(entry: InboxEntry, than: InboxEntry): boolean {
+  if (entry.last_ordinal !== than.last_ordinal) return entry.last_ordinal > than.last_ordinal;
+  return markOf(entry, 'cleared') >= markOf(than, 'cleared');
+}
+
+function mergedMarks(known: readonly InboxMark[], told: readonly InboxMark[]): InboxMark[] {
+  const marks = new Map(known.map((mark) => [mark.kind, mark]));
+  for (const mark of told) if (mark.version >= (marks.get(mark.kind)?.version ?? 0)) marks.set(mark.kind, mark);
+  return [...marks.values()];
+}
+
+function markOf({ marks }: InboxEntry, kind: MarkKind): number {
+  return marks.find((mark) => mark.kind === kind)?.value ?? 0;
+}
+
+function listed(entry: InboxEntry): ListedConversation {
+  const timeOf = (kind: MarkKind): number | null => markOf(entry, kind) || null;
+  return {
+    conversationId: entry.conversation_id,
+    type: entry.conversation_type,
+    otherUserId: entry.other_user_id,
+    preview: entry.last_message_preview,
+    lastMessageAtMs: entry.last_message_at_ms,
+    lastSeq: entry.last_seq,
+    unreadCount: entry.unread_count,
+    leftSeq: entry.left_seq,
+    pinnedAtMs: timeOf('pinned'),
+    isArchived: markOf(entry, 'archived') > 0,
+    mutedUntilMs: timeOf('muted'),
+    isMarkedUnread: markOf(entry, 'unread') > 0,
+    clearedSeq: markOf(entry, 'cleared'),
+  };
+}
+
+function isSame(one: ListedConversation, other: ListedConversation): boolean {
+  return (Object.keys(one) as (keyof ListedConversation)[]).every((key) => one[key] === other[key]);
+}
