@@ -8,6 +8,8 @@ export interface ApiCall {
   readonly body?: unknown;
   /** Without it nobody in particular asks. */
   readonly accessToken?: string;
+  /** Made for this call: sent again with the same key it is not done again. */
+  readonly requestKey?: string;
 }
 
 interface ErrorAnswer {
@@ -17,12 +19,14 @@ interface ErrorAnswer {
 const timeoutMs = 15_000;
 
 /** Undefined where the answer has no body. @throws ParleyError */
-export async function callApi<T>(baseUrl: string, { method, path, body, accessToken }: ApiCall): Promise<T> {
+export async function callApi<T>(baseUrl: string, call: ApiCall): Promise<T> {
+  const { method, path, body, accessToken, requestKey } = call;
   const response = await fetch(baseUrl + path, {
     method,
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
+      ...(requestKey === undefined ? {} : { 'idempotency-key': requestKey }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(timeoutMs),

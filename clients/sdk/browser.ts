@@ -14,6 +14,25 @@ export { directConversationId } from '@parley/schemas/identity/conversation-id';
 export { AccountApi, RefreshingCredentials, type TokenStore, type Tokens } from './account.ts';
 export { ParleyClient } from './client.ts';
 export type { ClientEvents, MessageStatus, Verdict } from './events.ts';
+export {
+  type ChangedGroup,
+  type Group,
+  type GroupMember,
+  type GroupSettings,
+  type GroupSummary,
+  GroupsApi,
+  type NewGroup,
+} from './groups.ts';
+export {
+  type ClaimedDevice,
+  type DeviceIdentity,
+  type KeySupply,
+  KeysApi,
+  type NumberedKey,
+  type UserIdentity,
+} from './keys.ts';
+export type { MlsMessage } from './mls-message.ts';
+export { MlsOrder, type MlsPosition } from './mls-order.ts';
 export { type Privacy, PrivacyApi } from './privacy.ts';
 export type { ClientOptions, ClientSettings, NewMessage } from './settings.ts';
 export { type BrowserStores, openBrowserStores } from './stores.browser.ts';

@@ -1,5 +1,8 @@
 /** The scenarios, in the order in which they run; the one that restarts everything comes last. */
 import { asleepForTwoBuckets, clockAMinuteWrong } from './clocks.ts';
+import { adminsOnly, aGroupsLife, changesAcrossCrashes, inviteLink, lastAdminLeaves, manyAddAtOnce } from './groups.ts';
+import { keysOfDevices } from './keys.ts';
+import { mlsGroupOfThree } from './mls.ts';
 import { oddStrings } from './odd-strings.ts';
 import {
   connectInTheMiddleOfABurst,
@@ -22,6 +25,14 @@ export const scenarios: readonly Scenario[] = [
   threeDevicesOfOneUser,
   receiptsLive,
   receiptsDelayed,
+  aGroupsLife,
+  lastAdminLeaves,
+  inviteLink,
+  adminsOnly,
+  manyAddAtOnce,
+  changesAcrossCrashes,
+  keysOfDevices,
+  mlsGroupOfThree,
   senderRetriesAcrossAReconnect,
   sameIdTwice,
   connectInTheMiddleOfABurst,

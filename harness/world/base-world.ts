@@ -5,7 +5,7 @@ import { RecordingClient, type RecordingOptions } from './recording-client.ts';
 import type { ObservedPush, Profile, World } from './world.ts';
 
 /** All of a world but what is done to its processes. */
-export type Inhabited = Omit<World, 'crashGateway' | 'travel'>;
+export type Inhabited = Omit<World, 'crashGateway' | 'crashApi' | 'travel'>;
 
 export abstract class BaseWorld implements Inhabited {
   abstract readonly profile: Profile;

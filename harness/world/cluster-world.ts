@@ -39,6 +39,11 @@ export class ClusterWorld extends BaseWorld implements World {
     await this.processes.start(name);
   }
 
+  async crashApi(): Promise<void> {
+    await this.processes.process('api').kill();
+    await this.processes.start('api');
+  }
+
   async travel(clockOffsetMs: number): Promise<void> {
     await this.processes.stopAll();
     await this.processes.startAll({

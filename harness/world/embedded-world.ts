@@ -32,6 +32,10 @@ export class EmbeddedWorld extends BaseWorld implements World {
     await this.standalone.start();
   }
 
+  crashApi(): Promise<void> {
+    return this.crashGateway();
+  }
+
   async travel(clockOffsetMs: number): Promise<void> {
     await this.standalone.process.stop();
     await this.standalone.start({ PARLEY_CLOCK_OFFSET_MS: String(clockOffsetMs) });

@@ -27,6 +27,8 @@ export interface World {
   ): RecordingClient;
   /** Kills the process that holds a gateway (embedded: the whole of Parley) and starts it again. */
   crashGateway(index: number): Promise<void>;
+  /** Kills the process that serves the API (embedded: the whole of Parley) and starts it again. */
+  crashApi(): Promise<void>;
   /** Restarts all of Parley with clocks that are this far from the machine's. */
   travel(clockOffsetMs: number): Promise<void>;
   /** Everything that a process of Parley logged at level error or above since the start. */
