@@ -51,6 +51,7 @@ async function start(settings: PusherConfig, logger: Logger): Promise<Running> {
       codec,
       recipients: new CachedUserDirectory({ source: new SqlUserDirectory(directory), clock }),
       watermarks: projections.receipts,
+      inbox: projections.inboxLookup,
       provider: new PrintProvider(logger),
       clock,
       metrics,

@@ -2,22 +2,33 @@
  * Sends the jobs of push.jobs: who is told what is looked up when a job is sent, not when it was made.
  *
  * A job is dropped, counted by reason, if its time is over, if this worker has sent the same job lately (another finder of the
- * same gap asked for it too), if the device has acknowledged the message by now, or if the device or its token is gone. The batch
+ * same gap asked for it too), if the device has acknowledged the message by now, if its user has muted the
+ * conversation or cleared the message, or if the device or its token is gone. The batch
  * is committed when each of its jobs was sent or dropped: a worker that dies has the rest sent by the next.
  */
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import type { Clock } from '@parley/schemas/environment/clock';
 import type { PushJob } from '@parley/schemas/generated/events';
+import type { MarkKind } from '@parley/schemas/generated/wire';
 import type { BatchHandler, RecordBatch } from '@parley/streams/log/log';
 import { decodeBatch, type PoisonSink } from '@parley/streams/processors/decode-batch';
 import { inParallel } from '@parley/streams/processors/in-parallel';
+import type { InboxLookup } from '@parley/streams/processors/ports';
 import type { WatermarkReader } from '@parley/streams/processors/receipts-aggregate';
 import { LRUCache } from 'lru-cache';
 import { Counter, type Registry } from 'prom-client';
 import type { PushProvider } from './provider.ts';
 import type { Recipients } from './pusher.ts';
 
-export type DropReason = 'expired' | 'duplicate' | 'acknowledged' | 'device_gone' | 'no_token' | 'token_invalid';
+export type DropReason =
+  | 'expired'
+  | 'duplicate'
+  | 'acknowledged'
+  | 'muted'
+  | 'cleared'
+  | 'device_gone'
+  | 'no_token'
+  | 'token_invalid';
 
 export const textWithoutPreview = 'New message';
 const maxInFlight = 32;
@@ -28,6 +39,7 @@ export interface PushWorkerDependencies {
   readonly poison: PoisonSink;
   readonly recipients: Recipients;
   readonly watermarks: WatermarkReader;
+  readonly inbox: InboxLookup;
   readonly provider: PushProvider;
   readonly clock: Clock;
   readonly metrics: Registry;
@@ -84,6 +96,8 @@ export class PushWorker implements BatchHandler {
     if (job.expires_at_ms !== null && job.expires_at_ms <= clock.nowMs()) return 'expired';
     if (this.#recent.has(job.job_id)) return 'duplicate';
     if (await this.#isAcknowledged(job)) return 'acknowledged';
+    const unwanted = await this.#isUnwanted(job);
+    if (unwanted !== null) return unwanted;
     const target = await recipients.pushTarget(job.recipient_device_id);
     if (target === null) return 'device_gone';
     if (target.token === null) return 'no_token';
@@ -107,6 +121,15 @@ export class PushWorker implements BatchHandler {
   async #isAcknowledged({ conversation_id, recipient_user_id, recipient_device_id, seq }: PushJob): Promise<boolean> {
     const marks = await this.#dependencies.watermarks.watermarks(conversation_id, recipient_user_id);
     return marks.some((mark) => mark.deviceId === recipient_device_id && mark.kind === 'delivered' && mark.seq >= seq);
+  }
+
+  /** By what the user keeps about the conversation for themselves. */
+  async #isUnwanted({ recipient_user_id, conversation_id, seq }: PushJob): Promise<'muted' | 'cleared' | null> {
+    const { inbox, clock } = this.#dependencies;
+    const marks = (await inbox.entryOf(recipient_user_id, conversation_id))?.marks ?? [];
+    const markOf = (wanted: MarkKind): number => marks.find(({ kind }) => kind === wanted)?.value ?? 0;
+    if (markOf('muted') > clock.nowMs()) return 'muted';
+    return markOf('cleared') >= seq ? 'cleared' : null;
   }
 
   async #titleOf({ sender_display_name, sender_user_id }: PushJob): Promise<string | null> {

@@ -1,6 +1,7 @@
 import { EventCodec } from '@parley/schemas/codec/event-codec';
 import { VirtualTime } from '@parley/schemas/environment/virtual-time';
 import type { PushJob } from '@parley/schemas/generated/events';
+import type { InboxEntry } from '@parley/schemas/generated/wire';
 import { EmbeddedSchemas } from '@parley/schemas/registry/embedded-schemas';
 import type { LogRecord, RecordBatch } from '@parley/streams/log/log';
 import { topics } from '@parley/streams/log/topics';
@@ -32,6 +33,19 @@ const job = (seq: number, changes: Partial<PushJobSource> = {}): PushJob =>
     ...changes,
   });
 
+const entry: InboxEntry = {
+  ...{ conversation_id: chat, conversation_type: 'one_on_one', other_user_id: alice, group_id: null },
+  ...{
+    last_message_preview: null,
+    last_message_at_ms: null,
+    last_seq: 9,
+    read_seq: 0,
+    unread_count: 9,
+    left_seq: null,
+  },
+  ...{ last_ordinal: 9, seen_ordinal: 0, marks: [] },
+};
+
 const setUp = () => {
   const time = new VirtualTime(1_700_000_000_000);
   const metrics = new Registry();
@@ -40,6 +54,7 @@ const setUp = () => {
     [phone, { platform: 'ios', token: 't1' }],
   ]);
   const watermarks: { deviceId: string; kind: 'delivered' | 'read'; seq: number }[] = [];
+  const marks: InboxEntry['marks'] = [];
   const behaviour = { outcome: 'sent' as PushOutcome, failAt: -1 };
   const buried: number[] = [];
   const worker = new PushWorker({
@@ -55,6 +70,7 @@ const setUp = () => {
       pushTarget: (deviceId) => Promise.resolve(targets.get(deviceId) ?? null),
     },
     watermarks: { watermarks: () => Promise.resolve(watermarks) },
+    inbox: { entryOf: () => Promise.resolve({ ...entry, marks }) },
     provider: {
       send: (notification) => {
         if (notification.seq === behaviour.failAt) return Promise.reject(new Error('the provider is down'));
@@ -82,7 +98,7 @@ const setUp = () => {
     };
     return worker.handle(batch);
   };
-  return { time, metrics, sent, targets, watermarks, behaviour, buried, handle };
+  return { time, metrics, sent, targets, watermarks, marks, behaviour, buried, handle };
 };
 
 describe('the pusher', () => {
@@ -105,6 +121,20 @@ describe('the pusher', () => {
       },
       expect.objectContaining({ title: null, text: 'hello' }),
     ]);
+  });
+
+  it('tells nothing of what its user has muted, until then, nor of what they have cleared', async () => {
+    const { handle, sent, marks, time, metrics } = setUp();
+    marks.push({ kind: 'muted', value: time.nowMs() + 1_000, version: 1 }, { kind: 'pinned', value: 9e15, version: 1 });
+    await handle([job(1)]);
+    expect(sent).toEqual([]);
+    await time.advance(1_000);
+    marks.push({ kind: 'cleared', value: 2, version: 2 });
+    await handle([job(2), job(3)]);
+    expect(sent.map(({ seq }) => seq)).toEqual([3]);
+    const { values } = await metrics.getSingleMetric('parley_push_dropped_total')!.get();
+    const dropped = values.filter(({ value }) => value > 0).map(({ labels }) => labels['reason']);
+    expect(dropped.sort()).toEqual(['cleared', 'muted']);
   });
 
   it('drops what nobody needs any more, and counts why', async () => {

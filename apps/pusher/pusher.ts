@@ -5,6 +5,7 @@ import type { Platform } from '@parley/schemas/generated/events';
 import type { Log, Subscription } from '@parley/streams/log/log';
 import { topics } from '@parley/streams/log/topics';
 import { DeadLetters } from '@parley/streams/processors/dead-letter';
+import type { InboxLookup } from '@parley/streams/processors/ports';
 import type { WatermarkReader } from '@parley/streams/processors/receipts-aggregate';
 import type { Registry } from 'prom-client';
 import type { PushProvider } from './provider.ts';
@@ -24,6 +25,7 @@ export interface PusherDependencies {
   readonly codec: EventCodec;
   readonly recipients: Recipients;
   readonly watermarks: WatermarkReader;
+  readonly inbox: InboxLookup;
   readonly provider: PushProvider;
   readonly clock: Clock;
   readonly metrics: Registry;

@@ -103,6 +103,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
     ...shared,
     recipients: users,
     watermarks: projections.receipts,
+    inbox: projections.inboxLookup,
     provider: new PrintProvider(logger),
   });
   const outbox = new Outbox(stores.directory);

@@ -11,12 +11,14 @@ export class PusherProcess extends ServerProcess {
   protected override begin(life: Life, log: Log): void {
     const { world } = this;
     const metrics = world.newMetrics();
+    const projections = world.projectionsOf(life, metrics);
     this.#log = log;
     this.#pusher = createPusher({
       log,
       codec: world.codec,
       recipients: world.directoryOf(life),
-      watermarks: world.projectionsOf(life, metrics).receipts,
+      watermarks: projections.receipts,
+      inbox: projections.inboxLookup,
       provider: world.providerOf(life),
       clock: life,
       metrics,
