@@ -1,5 +1,7 @@
 /** The scenarios, in the order in which they run; the one that restarts everything comes last. */
 import { asleepForTwoBuckets, clockAMinuteWrong } from './clocks.ts';
+import { aroundAMessage, conversationList } from './conversation-list.ts';
+import { groupReceipts } from './group-receipts.ts';
 import { adminsOnly, aGroupsLife, changesAcrossCrashes, inviteLink, lastAdminLeaves, manyAddAtOnce } from './groups.ts';
 import { keysOfDevices } from './keys.ts';
 import { mlsGroupOfThree } from './mls.ts';
@@ -25,6 +27,9 @@ export const scenarios: readonly Scenario[] = [
   threeDevicesOfOneUser,
   receiptsLive,
   receiptsDelayed,
+  groupReceipts,
+  conversationList,
+  aroundAMessage,
   aGroupsLife,
   lastAdminLeaves,
   inviteLink,
