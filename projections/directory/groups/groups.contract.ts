@@ -298,6 +298,24 @@ export function groupsContract(name: string, make: () => Promise<DirectoryUnderT
       });
     });
 
+    it('rule 22: an admin ends a generation of the MLS group by an event in the order of the others', async () => {
+      const groupId = await makeGroup();
+      expect(await code(groups.openMlsGeneration(by(bob), groupId, 0))).toBe('forbidden');
+      expect(await code(groups.openMlsGeneration(by(dan), groupId, 0))).toBe('not_found');
+      expect(await groups.openMlsGeneration(by(alice), groupId, 0)).toEqual({ groupId, version: 2 });
+      const key = by(alice, randomUUID());
+      for (let i = 0; i < 2; i++) {
+        expect(await groups.openMlsGeneration(key, groupId, 1)).toEqual({ groupId, version: 3 });
+      }
+      const rows = await outbox.unsent(groupId, 10);
+      expect(rows.map(({ eventName }) => eventName)).toEqual([
+        'conversation_created',
+        'mls_generation_opened',
+        'mls_generation_opened',
+      ]);
+      expect(rows[2]!.event).toMatchObject({ opened_by: alice, from_generation: 1, directory_version: 3 });
+    });
+
     describe('invite links', () => {
       it('let in whoever has the newest, until it is taken back', async () => {
         const groupId = await makeGroup([]);

@@ -98,6 +98,17 @@ export class Groups {
     });
   }
 
+  /**
+   * Ends the MLS group of a generation (design rule 22); the fold passes over what another admin has ended already.
+   * @throws ParleyError `not_found`, `forbidden`, `request_key_reused`
+   */
+  openMlsGeneration(asker: Asker, groupId: string, fromGeneration: number): Promise<ChangedGroup> {
+    return this.#open(asker, groupId, ['mls', fromGeneration], async (group) => {
+      group.requireAdmin();
+      group.change.record('mls_generation_opened', { opened_by: asker.userId, from_generation: fromGeneration });
+    });
+  }
+
   /** Joins by a link. @throws ParleyError `invite_invalid`, `group_full`, `too_many_groups`, `request_key_reused` */
   async join(asker: Asker, token: string): Promise<ChangedGroup> {
     const groupId = await this.#options.database.run((db) => groupOfToken(db, token));
