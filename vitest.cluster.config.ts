@@ -12,6 +12,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**', '**/var/**'],
     pool: 'forks',
     fileParallelism: false,
+    // As for the unit tests: no module of ours holds state of its own.
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     passWithNoTests: true,
