@@ -20,6 +20,7 @@ import { presenceDiffers } from './presence-differs.ts';
 import { rebuildDiffers } from './rebuild-differs.ts';
 import { refused } from './refused.ts';
 import { rereadDiffers } from './reread-differs.ts';
+import { shownToOutsiders } from './shown-to-outsiders.ts';
 import { turnedAway } from './turned-away.ts';
 import { unbounded } from './unbounded.ts';
 import { unburied } from './unburied.ts';
@@ -38,6 +39,7 @@ export const inspections: readonly Check[] = [
   committedEarly,
   unburied,
   presenceDiffers,
+  shownToOutsiders,
   forged,
   turnedAway,
   misbehaved,

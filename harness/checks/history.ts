@@ -184,6 +184,8 @@ export interface History {
   readonly poison?: readonly RecordedPoison[];
   readonly letters?: RecordedLetters;
   readonly presence?: readonly RecordedPresence[];
+  /** Presence and typing that somebody was shown who may not see it, or not shown who may. */
+  readonly shownToOutsiders?: readonly string[];
   /** Commits that passed something whose effects were not stored. */
   readonly unpersisted?: readonly string[];
   /** Outcomes that are not what the rules say. */

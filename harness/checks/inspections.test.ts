@@ -124,6 +124,7 @@ describe('invariants', () => {
     expect([...held].sort((one, other) => one - other)).toEqual(Array.from({ length: 13 }, (_, index) => index + 1));
     expect(all.filter(({ invariants }) => invariants.length === 0).map(({ name }) => name)).toEqual([
       'presence_differs',
+      'shown_to_outsiders',
     ]);
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
   });
@@ -182,6 +183,7 @@ describe('the rest', () => {
     const told = { userId: 'ann', toldTo: 'phone', actual: 'online' };
     expect(found({ presence: [{ ...told, shown: 'offline' }] })).toEqual(['presence_differs']);
     expect(found({ presence: [{ ...told, shown: 'online' }] })).toEqual([]);
+    expect(found({ shownToOutsiders: ['a1 is shown that b types'] })).toEqual(['shown_to_outsiders']);
   });
 
   it('a message that comes late where nothing fails', () => {

@@ -8,6 +8,7 @@
 import { processorGroups } from '@parley/processor/processor';
 import { pusherGroup } from '@parley/pusher/pusher';
 import { topics } from '@parley/streams/log/topics';
+import { typeOnceMore } from './ephemera.ts';
 import type { Oracle } from './oracle.ts';
 import type { FaultName } from './plan.ts';
 import type { Device } from './processes/device.ts';
@@ -70,6 +71,8 @@ export async function comeToRest({ world, oracle, faults, intruder }: CalmFacts)
     await restAfter('the loss of a device');
   }
   await world.time.advance(afterwardsMs);
+  typeOnceMore(world);
+  await world.time.advance(2 * stepMs);
   // What the log keeps of receipts in the end is the newest record of each key, and nothing else tells what was read.
   if (faults.has('compaction')) for (const one of world.broker.topic(topics.receipts).partitions) one.compact(0);
   return [...found, ...unrest(world, oracle)];
@@ -113,7 +116,7 @@ function unrestOf(device: Device, world: World, oracle: Oracle): string[] {
 
 function lacksSomething(device: Device, oracle: Oracle): boolean {
   for (const [conversationId, conversation] of oracle.conversations) {
-    const last = conversation.accepted.findLast(({ seq }) => conversation.sees(device.userId, seq));
+    const last = conversation.messages.findLast(({ seq }) => conversation.sees(device.userId, seq));
     if (last !== undefined && device.takenUpTo(conversationId) < last.seq) return true;
   }
   return false;

@@ -55,11 +55,15 @@ export interface Plan {
   readonly sleepers: number;
   /** Members come and go. */
   readonly hasChanges: boolean;
+  /** The relay is of a release before system messages: never, always, or until the middle of the run. */
+  readonly oldRelay: 'never' | 'always' | 'at_first';
   /** Records that no gateway of ours would append. */
   readonly hasIntruder: boolean;
   readonly clientSkewMs: number;
   /** A device is revoked on the way. */
   readonly hasRevocation: boolean;
+  /** Users choose who may see their presence, before and on the way. */
+  readonly hasPrivacy: boolean;
   /** In the end a single process on LMDB reads the log as well. */
   readonly isEmbedded: boolean;
 }
@@ -81,6 +85,7 @@ export function drawPlan(random: SeededRandom, activeMs: number | null): Plan {
       processors: of('processors').between(1, 2),
       pushers: of('pushers').between(1, 2),
       partitions: of('partitions').between(1, 4),
+      messagesPerMinute: of('limits').chance(0.15) ? 30 : 100,
       liveWindow: smallAtTimes(of('window'), 2, 8, defaultWindow),
       maxMarks: smallAtTimes(of('marks'), 1, 3, defaultMarks),
     },
@@ -91,9 +96,11 @@ export function drawPlan(random: SeededRandom, activeMs: number | null): Plan {
     faultEveryMs: of('faults').between(4_000, 20_000),
     sleepers: of('sleepers').pick([0, 0, 1, 2]),
     hasChanges: of('changes').chance(0.6),
+    oldRelay: of('old relay').pick(['never', 'never', 'never', 'never', 'always', 'at_first']),
     hasIntruder: of('intruder').chance(0.5),
     // The list of revoked devices is kept where sessions are: who loses the one loses the other (declared).
     hasRevocation: !faults.has('redis_flushed') && of('revocation').chance(0.3),
+    hasPrivacy: of('privacy').chance(0.5),
     isEmbedded: of('embedded').chance(0.3),
     clientSkewMs: of('skew').chance(0.5) ? 60_000 : 0,
   };

@@ -74,8 +74,8 @@ const nameOf = (world: World, deviceId: string): string =>
 
 /** Where a text is neither the preview of a message in the conversation nor the one for messages without. */
 function pushOf({ recipientDeviceId, conversationId, seq, text }: SimPush, world: World, oracle: Oracle): RecordedPush {
-  const { accepted } = oracle.conversation(conversationId);
-  const isChosen = text === textWithoutPreview || accepted.slice(0, seq).some(({ sent }) => sent.preview === text);
+  const { messages } = oracle.conversation(conversationId);
+  const isChosen = text === textWithoutPreview || messages.slice(0, seq).some(({ preview }) => preview === text);
   const place = { deviceId: nameOf(world, recipientDeviceId), conversationId, seq };
   return isChosen ? place : { ...place, unchosenText: text };
 }
@@ -88,7 +88,7 @@ function revokedOf(world: World, oracle: Oracle, sights: Sights): RecordedSight[
     by: 'push' as const,
   }));
   return [...sights.all(), ...pushed].filter(({ deviceId, conversationId, seq }) => {
-    const atMs = oracle.conversation(conversationId).accepted[seq - 1]?.atMs ?? 0;
+    const atMs = oracle.conversation(conversationId).messages[seq - 1]?.atMs ?? 0;
     return revoked.has(deviceId) && atMs >= world.calmSinceMs;
   });
 }
@@ -96,10 +96,8 @@ function revokedOf(world: World, oracle: Oracle, sights: Sights): RecordedSight[
 function* misjudgements(oracle: Oracle, { refusals }: Sights): Generator<string> {
   for (const { judge } of oracle.conversations.values()) yield* judge.misjudgements;
   for (const { device, conversationId, messageId, code } of refusals) {
-    const { accepted } = oracle.conversation(conversationId);
-    const isOwn = accepted.some(
-      ({ sent }) => sent.message_id === messageId && sent.sender_device_id === device.deviceId,
-    );
+    const { messages } = oracle.conversation(conversationId);
+    const isOwn = messages.some((one) => one.messageId === messageId && one.senderDeviceId === device.deviceId);
     if (isOwn) yield `${device.name} is told ${code} of ${messageId}, which was accepted`;
   }
   yield* oracle.earlyTicks;
@@ -146,18 +144,17 @@ function sendsOf(world: World, oracle: Oracle): RecordedSend[] {
       });
     }
   }
-  for (const [conversationId, { accepted }] of oracle.conversations) {
-    for (const { sent, seq } of accepted) {
-      const content = sent.encrypted_body.toString('latin1');
+  for (const [conversationId, { messages }] of oracle.conversations) {
+    for (const { seq, messageId, content, senderId, senderDeviceId, messageType } of messages) {
       if (known.has(content)) continue;
       sends.push({
         conversationId,
-        senderId: sent.sender_id,
-        senderDeviceId: nameOf(world, sent.sender_device_id),
+        senderId: senderId ?? 'the directory',
+        senderDeviceId: nameOf(world, senderDeviceId ?? 'the directory'),
         content,
         isAppended: true,
-        verdict: { kind: 'accepted', messageId: sent.message_id, seq },
-        ...(isCountable(sent.message_type) ? {} : { isSilent: true }),
+        verdict: { kind: 'accepted', messageId, seq },
+        ...(isCountable(messageType) ? {} : { isSilent: true }),
       });
     }
   }
@@ -220,7 +217,7 @@ function isDelivered({ engine }: World, oracle: Oracle, userId: string, conversa
  * Declared: where an upgrade that its device had given up was registered after the one that lives, its greater connection id
  * shadows the living one until the device connects anew; such users are left out.
  */
-function isShadowed(world: World, oracle: Oracle, userId: string): boolean {
+export function isShadowed(world: World, oracle: Oracle, userId: string): boolean {
   return world.people.some(
     (device) =>
       device.userId === userId &&
@@ -228,6 +225,8 @@ function isShadowed(world: World, oracle: Oracle, userId: string): boolean {
       device.connectionId < (oracle.newestConnection.get(device.deviceId) ?? 0),
   );
 }
+
+const privacyMs = 200_000;
 
 async function presenceOf({ world, oracle, plan }: RunFacts): Promise<RecordedPresence[]> {
   const users = world.users.filter((userId) => !isShadowed(world, oracle, userId));
@@ -246,7 +245,10 @@ async function presenceOf({ world, oracle, plan }: RunFacts): Promise<RecordedPr
     if (!device.isConnected) continue;
     for (const userId of device.watched.filter((one) => users.includes(one))) {
       const last = device.presence.findLast((one) => one.userId === userId);
-      if (last !== undefined) found.push({ userId, toldTo: device.name, shown: last.status, actual: actual(userId) });
+      const isHidden = !world.privacy.isVisible(device.userId, userId);
+      // Who may see it is judged by itself (ephemera.ts): it takes a while until a change of that is felt.
+      if (last === undefined || isHidden || world.privacy.changedAtMs > world.time.nowMs() - privacyMs) continue;
+      found.push({ userId, toldTo: device.name, shown: last.status, actual: actual(userId) });
     }
   }
   return found;

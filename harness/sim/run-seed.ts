@@ -4,6 +4,7 @@ import type { History } from '../checks/history.ts';
 import { comeToRest } from './calm.ts';
 import type { Aside } from './environment/reality.ts';
 import { SeededRandom } from './environment/seeded-random.ts';
+import { Ephemera } from './ephemera.ts';
 import { Faults } from './faults/faults.ts';
 import { Oracle } from './oracle.ts';
 import { drawPlan, type Plan } from './plan.ts';
@@ -50,7 +51,8 @@ export async function runSeed({ seed, activeMs, keepsTrace, aside = directly }: 
   const world = new World(seed, plan.shape, keepsTrace);
   const oracle = new Oracle(world);
   const sights = new Sights();
-  observe(world, oracle, sights);
+  const ephemera = new Ephemera(world, oracle);
+  observe(world, oracle, sights, ephemera);
   const workload = new Workload(world, plan);
   const problems: string[] = [];
   const stopListening = listenForRejections((reason) => problems.push(`rejected: ${textOf(reason)}`));
@@ -64,16 +66,19 @@ export async function runSeed({ seed, activeMs, keepsTrace, aside = directly }: 
       return nothing;
     },
   );
+  const shownToOutsiders = ephemera.found(plan.faults);
   const leftovers = problems.length === 0 ? await windDown(world) : [];
   problems.push(...world.problems);
   stopListening();
-  const violations = examine({ ...history, leftovers, problems }, asked).map(({ check, violations: details }) => ({
-    check: check.name,
-    means: check.means,
-    details,
-  }));
+  const violations = examine({ ...history, shownToOutsiders, leftovers, problems }, asked).map(
+    ({ check, violations: details }) => ({
+      check: check.name,
+      means: check.means,
+      details,
+    }),
+  );
   let accepted = 0;
-  for (const conversation of oracle.conversations.values()) accepted += conversation.accepted.length;
+  for (const { messages } of oracle.conversations.values()) accepted += messages.length;
   const { trace } = world;
   return { seed, violations, events: trace.events, accepted, hash: trace.digest(), plan, trace: trace.lines ?? [] };
 }
@@ -107,12 +112,14 @@ async function orThrown<T>(work: () => Promise<T>, otherwise: (thrown: string) =
   }
 }
 
-function observe(world: World, oracle: Oracle, sights: Sights): void {
+function observe(world: World, oracle: Oracle, sights: Sights, ephemera: Ephemera): void {
   world.observer = {
     record: (record) => oracle.record(record),
     frame: (life, bytes) => {
       const device = world.people.find((one) => one.life === life);
-      if (device !== undefined) sights.frame(device, bytes);
+      if (device === undefined) return;
+      sights.frame(device, bytes);
+      ephemera.frame(device, bytes);
     },
     committed: (...commit) => oracle.committed(...commit),
     ticked: (device, status) => oracle.ticked(device, status),

@@ -6,7 +6,9 @@
  */
 
 import { openCqlProjections } from '@parley/projections/cql/projections';
+import { CachedDataKeys } from '@parley/projections/data-keys/data-keys.cached';
 import type { AccessTokenVerifier, Principal, UserDirectory } from '@parley/projections/directory/directory';
+import type { PrivacyDirectory } from '@parley/projections/directory/privacy';
 import type { PresenceStore } from '@parley/projections/presence/store';
 import { MemoryPresenceStore } from '@parley/projections/presence/store.memory';
 import type { Projections } from '@parley/projections/projections';
@@ -23,6 +25,8 @@ import type { ClientEvents } from '@parley/sdk/events';
 import { bucketMs } from '@parley/streams/conversation/buckets';
 import type { Log, LogRecord } from '@parley/streams/log/log';
 import { topicSpecs } from '@parley/streams/log/topics';
+import type { DataKeyId } from '@parley/streams/sealing/data-key';
+import { MemoryDataKeys } from '@parley/streams/sealing/data-keys.fixture';
 import { type Logger, pino } from 'pino';
 import type { Registry } from 'prom-client';
 import { Life } from './environment/life.ts';
@@ -41,6 +45,7 @@ import { PusherProcess } from './processes/pusher-process.ts';
 import { Relay } from './processes/relay.ts';
 import type { ServerProcess } from './processes/server-process.ts';
 import { CqlEngine } from './stores/cql-engine.ts';
+import { SimPrivacy } from './stores/privacy.ts';
 import { remoteRevocations } from './stores/remote-revocations.ts';
 import { remotePresence, remoteSessions } from './stores/remote-stores.ts';
 import { SimCqlSession } from './stores/sim-cql.ts';
@@ -54,6 +59,8 @@ export interface WorldShape {
   readonly pushers: number;
   readonly partitions: number;
   readonly liveWindow: number;
+  /** A small one is met by those who write much. */
+  readonly messagesPerMinute: number;
   readonly maxMarks: number;
 }
 
@@ -88,9 +95,11 @@ export class World {
   readonly broker: Broker;
   readonly remotes: { readonly log: Remote; readonly cql: Remote; readonly redis: Remote; readonly directory: Remote };
   readonly devices: DeviceNetwork;
+  readonly dataKeys: MemoryDataKeys;
   readonly deliveries: DeliveryNetwork;
   sessions: SessionStore;
   presence: PresenceStore;
+  readonly privacy: SimPrivacy;
   readonly gateways: GatewayProcess[] = [];
   readonly processors: ProcessorProcess[] = [];
   readonly pushers: PusherProcess[] = [];
@@ -131,6 +140,7 @@ export class World {
       redis: new Remote('redis', this.random.fork('redis'), quietRemote(), true),
       directory: this.#remote('directory'),
     };
+    this.dataKeys = new MemoryDataKeys(this.time);
     this.devices = new DeviceNetwork({
       random: this.random.fork('devices'),
       gatewayAt: (url) => this.gateways.find((one) => one.url === url)?.listening ?? null,
@@ -142,6 +152,7 @@ export class World {
     });
     this.sessions = this.#newSessions();
     this.presence = new MemoryPresenceStore();
+    this.privacy = new SimPrivacy(this.users);
     const relayLife = new Life({ name: 'relay', time: this.time, skewMs: () => 0, crashed: () => undefined });
     this.relay = new Relay(relayLife, this.logOf(relayLife), this.codec, this.random.fork('relay'));
     this.#populate();
@@ -156,10 +167,10 @@ export class World {
   }
 
   #populate(): void {
-    const { users, mostDevices, gateways, processors, pushers, liveWindow, maxMarks } = this.shape;
+    const { users, mostDevices, gateways, processors, pushers, liveWindow, maxMarks, messagesPerMinute } = this.shape;
     const random = this.random.fork('people');
     for (let index = 0; index < gateways; index++)
-      this.gateways.push(new GatewayProcess(this, `g${index + 1}`, { liveWindow, maxMarks }));
+      this.gateways.push(new GatewayProcess(this, `g${index + 1}`, { liveWindow, maxMarks, messagesPerMinute }));
     for (let index = 0; index < processors; index++) this.processors.push(new ProcessorProcess(this, `p${index + 1}`));
     for (let index = 0; index < pushers; index++) this.pushers.push(new PusherProcess(this, `n${index + 1}`));
     for (let user = 0; user < users; user++) {
@@ -245,6 +256,10 @@ export class World {
     return remoteRevocations(this.#revocations, { faults: this.remotes.redis.faults, random, life });
   }
 
+  privacyOf(life: Life): PrivacyDirectory {
+    return this.privacy.of(life, this.remotes.directory);
+  }
+
   presenceOf(life: Life): PresenceStore {
     return remotePresence(() => this.presence, this.remotes.redis, life);
   }
@@ -272,6 +287,17 @@ export class World {
       return { userId: device.userId, deviceId: device.deviceId, expiresAtMs: startMs + tokenMs };
     },
   };
+
+  /** As a process sees them that asks the directory's database. */
+  dataKeysOf(life: Life): CachedDataKeys {
+    const ask = <T>(answer: () => Promise<T>): Promise<T> =>
+      this.remotes.directory.call(life, answer).then((answered) => answered);
+    const source = {
+      obtain: (id: DataKeyId) => ask(() => this.dataKeys.obtain(id)),
+      find: (ids: readonly DataKeyId[]) => ask(() => this.dataKeys.find(ids)),
+    };
+    return new CachedDataKeys({ source, clock: life, maxKeys: 100 });
+  }
 
   directoryOf(life: Life): UserDirectory {
     const ask = <T>(answer: () => T): Promise<T> => this.remotes.directory.call(life, answer);

@@ -1,6 +1,7 @@
 /** All deliberate defects. Each must be noticed by some seed; one that is not shows that a check is missing. */
 import { decidingMutants } from './deciding-mutants.ts';
 import { deliveringMutants } from './delivering-mutants.ts';
+import { ephemeraMutants } from './ephemera-mutants.ts';
 import { foundMutants } from './found-mutants.ts';
 import { keepingMutants } from './keeping-mutants.ts';
 import type { Mutant } from './mutant.ts';
@@ -17,5 +18,6 @@ export const mutants: readonly Mutant[] = [
   ...deliveringMutants,
   ...reachingMutants,
   ...receiptMutants,
+  ...ephemeraMutants,
   ...foundMutants,
 ];

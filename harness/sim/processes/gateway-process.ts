@@ -1,7 +1,9 @@
 /** A gateway: the production core behind a simulated network, wired as apps/gateway/main.ts wires it. */
 import { GatewayCore } from '@parley/gateway/core';
 import { defaultGatewaySettings, type GatewaySettings } from '@parley/gateway/settings';
+import { CachedPrivacy } from '@parley/projections/directory/privacy.cached';
 import { MemoryMessageRateLimiter } from '@parley/projections/limits/limits.memory';
+import { BatchingLink, defaultLinkSettings } from '@parley/streams/delivery/batching-link';
 import type { Log } from '@parley/streams/log/log';
 import { topics } from '@parley/streams/log/topics';
 import { PushJobQueue } from '@parley/streams/push/push-jobs';
@@ -11,11 +13,13 @@ import type { World } from '../world.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** They reserve their room when a process starts, and processes start often here. */
-const smallCaches = { maxCachedMembers: 1_000, maxCachedUsers: 1_000 };
+const smallCaches = { maxCachedMembers: 1_000, maxCachedUsers: 1_000, maxCachedPresences: 100 };
+const smallPrivacy = { maxUsers: 100, maxPairs: 100 };
 
 export class GatewayProcess extends ServerProcess {
   readonly #settings: GatewaySettings;
   #end: GatewayEnd | null = null;
+  #link: BatchingLink | null = null;
 
   constructor(world: World, name: string, settings: Partial<GatewaySettings>) {
     super(world, name);
@@ -37,6 +41,13 @@ export class GatewayProcess extends ServerProcess {
     const metrics = world.newMetrics();
     const projections = world.projectionsOf(life, metrics);
     const limit = { limit: this.#settings.messagesPerMinute, windowMs: 60_000 };
+    const others = {
+      timers: life,
+      random: world.random.fork(`link of ${life.name}`),
+      metrics,
+      logger: world.loggerOf(life),
+    };
+    this.#link = new BatchingLink(world.deliveries.transportOf(life), others, defaultLinkSettings);
     const core = new GatewayCore(
       {
         log,
@@ -51,7 +62,10 @@ export class GatewayProcess extends ServerProcess {
         history: projections.history,
         users: world.directoryOf(life),
         tokens: world.tokens,
+        privacy: new CachedPrivacy({ source: world.privacyOf(life), clock: life, ...smallPrivacy }),
+        link: this.#link,
         limiter: new MemoryMessageRateLimiter({ clock: life, limit }),
+        dataKeys: world.dataKeysOf(life),
         pushJobs: new PushJobQueue({ log, codec, clock: life }),
         clock: life,
         timers: life,
@@ -70,5 +84,6 @@ export class GatewayProcess extends ServerProcess {
     if (end === null) return;
     await end.core.drain();
     await end.core.stop();
+    await this.#link?.close();
   }
 }

@@ -15,6 +15,8 @@ type Act =
   | 'list'
   | 'ask'
   | 'watch'
+  | 'type'
+  | 'privacy'
   | 'network'
   | 'application'
   | 'look_away';
@@ -28,6 +30,8 @@ const weights: Readonly<Record<Act, number>> = {
   list: 3,
   ask: 3,
   watch: 3,
+  type: 8,
+  privacy: 1,
   network: 8,
   application: 5,
   look_away: 2,
@@ -51,6 +55,8 @@ export class Person {
     list: () => this.#quietly(this.#device.client?.inbox()),
     ask: () => this.#ask(),
     watch: () => this.#watch(),
+    type: () => this.#type(),
+    privacy: () => this.#world.privacy.change(this.#device.userId, this.#random, this.#world.time.nowMs()),
     network: () => this.#network(),
     application: () => this.#application(),
     look_away: () => this.#lookAway(),
@@ -131,6 +137,17 @@ export class Person {
     this.#device.watched = this.#random.chance(0.2) ? [] : others.filter(() => this.#random.chance(0.6));
     if (this.#device.watched.length > 0) this.#device.client?.watch(this.#device.watched);
     else this.#device.client?.unwatch(others);
+  }
+
+  /** Where one still is, or was once. */
+  #type(): void {
+    const [known] = this.#random.pick([...this.#device.taken]) ?? [];
+    const conversationId = known ?? this.#conversations.chatOf(this.#device)?.conversationId;
+    if (conversationId === undefined) return;
+    this.#device.client?.typing(
+      conversationId,
+      this.#random.pick(['writing', 'writing', 'recording', 'stopped'] as const),
+    );
   }
 
   #network(): void {

@@ -27,7 +27,10 @@ export class Workload {
   }
 
   start(): void {
-    const { groups, actEveryMs, clientSkewMs, hasChanges, hasIntruder } = this.#plan;
+    const { groups, actEveryMs, activeMs, clientSkewMs, hasChanges, hasIntruder, oldRelay } = this.#plan;
+    this.#world.relay.isOld = oldRelay !== 'never';
+    if (oldRelay === 'at_first') this.#world.time.after(activeMs / 2, () => this.#upgradeRelay());
+    if (this.#plan.hasPrivacy) this.#world.privacy.begin(this.#random.fork('privacy'));
     for (let count = groups; count > 0; count--) this.#conversations.createGroup();
     this.#world.relay.repeats = hasChanges ? 0.1 : 0;
     this.#chooseSleepers();
@@ -41,6 +44,11 @@ export class Workload {
     if (this.#plan.hasRevocation) this.#revokeOne();
     if (hasChanges) this.#repeatedly(this.#random.fork('changes'), changeEveryMs, () => this.#conversations.change());
     if (hasIntruder) this.#repeatedly(this.#random.fork('intrusions'), intrudeEveryMs, () => this.intruder.intrude());
+  }
+
+  /** What it makes from now on has a seq; what it made before keeps its meaning. */
+  #upgradeRelay(): void {
+    this.#world.relay.isOld = false;
   }
 
   /** Who is not online at the end: some never are, some leave on the way. */
