@@ -188,11 +188,11 @@ export const changesAcrossCrashes: Scenario = {
     const alice = await groupPerson(world, 'Alice', 0);
     const bob = await groupPerson(world, 'Bob', 1);
     const { groupId } = await alice.groups.make({ title: 'Hike', memberIds: [bob.userId] });
-    const titles = Array.from({ length: 40 }, (_, index) => `Title ${index}`);
+    const titles = Array.from({ length: 30 }, (_, index) => `Title ${index}`);
     let crashes: Promise<void> = Promise.resolve();
     for (const [index, title] of titles.entries()) {
       const renamed = rename(alice.groups, groupId, title);
-      if (index % 15 === 7) crashes = crashes.then(() => world.crashApi());
+      if (index % 12 === 7) crashes = crashes.then(() => world.crashApi());
       await renamed;
     }
     await crashes;
