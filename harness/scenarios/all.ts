@@ -1,4 +1,11 @@
 /** The scenarios, in the order in which they run; the one that restarts everything comes last. */
+import {
+  accountIsDeleted,
+  addressBook,
+  ownDataIsExported,
+  revokedWithinASecond,
+  secondDeviceIsLinked,
+} from './accounts.ts';
 import { asleepForTwoBuckets, clockAMinuteWrong } from './clocks.ts';
 import { aroundAMessage, conversationList } from './conversation-list.ts';
 import { groupReceipts } from './group-receipts.ts';
@@ -13,6 +20,7 @@ import {
   threeDevicesOfOneUser,
 } from './offline.ts';
 import { onlineOnOneGateway, onlineOnTwoGateways } from './online.ts';
+import { gatewayKilled, presencePrivacy, tooManyFrames, typingShown } from './presence.ts';
 import { pythonClient } from './python-client.ts';
 import { receiptsDelayed, receiptsLive } from './receipts.ts';
 import { badFrames, foreignConversation, wrongToken } from './refusals.ts';
@@ -38,6 +46,15 @@ export const scenarios: readonly Scenario[] = [
   changesAcrossCrashes,
   keysOfDevices,
   mlsGroupOfThree,
+  presencePrivacy,
+  typingShown,
+  tooManyFrames,
+  gatewayKilled,
+  secondDeviceIsLinked,
+  revokedWithinASecond,
+  addressBook,
+  ownDataIsExported,
+  accountIsDeleted,
   senderRetriesAcrossAReconnect,
   sameIdTwice,
   connectInTheMiddleOfABurst,
