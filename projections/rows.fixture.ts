@@ -31,6 +31,7 @@ export function messageRow(about: Partial<MessageRow> = {}): MessageRow {
     replyTo: null,
     targetId: null,
     system: null,
+    expiresAtMs: null,
     mls: null,
     atMs,
     payloadHash: randomBytes(16),

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { AccessTokenIssuer, PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
 import { Accounts } from '@parley/projections/directory/accounts';
 import { ContactHolders } from '@parley/projections/directory/contact-holders';
+import { ConversationTimers } from '@parley/projections/directory/conversation-timers';
 import type { DirectoryDatabase } from '@parley/projections/directory/database';
 import { Groups } from '@parley/projections/directory/groups/groups';
 import { Identities } from '@parley/projections/directory/identities';
@@ -97,6 +98,7 @@ export function makeApi(database: DirectoryDatabase, changes: FixtureChanges = {
   });
   const relayed: ApiFixture['relayed'] = { asked: [], settles: true };
   const dependencies: ApiDependencies = {
+    conversationTimers: new ConversationTimers({ database, clock }),
     groups: new Groups({ database, clock, random: systemRandom, secret: issuer.secretFor('invite links') }),
     relay: {
       admit: () => undefined,

@@ -29,6 +29,7 @@ import { operationRoutes } from './routes/operations.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { profileRoutes } from './routes/profiles.ts';
 import { registrationRoutes } from './routes/registrations.ts';
+import { timerRoutes } from './routes/timers.ts';
 
 const requestTimeoutMs = 10_000;
 /** Longer than a load balancer keeps idle connections, so that it is the one to close. */
@@ -74,6 +75,7 @@ export function createApi(dependencies: ApiDependencies, settings: ApiSettings):
   app.register(groupMemberRoutes(dependencies));
   app.register(groupInviteRoutes(dependencies));
   app.register(groupMlsRoutes(dependencies));
+  app.register(timerRoutes(dependencies));
   app.register(keyRoutes(dependencies));
   app.register(privacyRoutes(dependencies));
   app.register(operationRoutes(dependencies));

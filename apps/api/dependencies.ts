@@ -1,5 +1,6 @@
 /** What the API needs from its main. */
 import type { Accounts } from '@parley/projections/directory/accounts';
+import type { ConversationTimers } from '@parley/projections/directory/conversation-timers';
 import type { AccessTokenVerifier } from '@parley/projections/directory/directory';
 import type { Groups } from '@parley/projections/directory/groups/groups';
 import type { OutboxRelay } from '@parley/projections/directory/outbox/relay';
@@ -16,6 +17,7 @@ import type { Notices } from './notices.ts';
 export interface ApiDependencies {
   readonly accounts: Accounts;
   readonly groups: Groups;
+  readonly conversationTimers: ConversationTimers;
   /** Tells the log what was committed. */
   readonly relay: Pick<OutboxRelay, 'admit' | 'settle'>;
   readonly verifier: AccessTokenVerifier;

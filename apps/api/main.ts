@@ -1,12 +1,16 @@
 /** The API of a cluster: the directory on PostgreSQL, which it brings up to date, sessions and limits on Redis. */
+
+import { SqlDataKeys } from '@parley/projections/data-keys/data-keys.sql';
 import { AccessTokenIssuer, PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
 import { Accounts, restoreRevocations } from '@parley/projections/directory/accounts';
 import { ContactHolders } from '@parley/projections/directory/contact-holders';
+import { ConversationTimers } from '@parley/projections/directory/conversation-timers';
 import { startGroupMembersServer } from '@parley/projections/directory/group-members/server.grpc';
 import { Groups } from '@parley/projections/directory/groups/groups';
 import { Identities } from '@parley/projections/directory/identities';
 import { openPostgresDirectory } from '@parley/projections/directory/open';
 import { tokenKeysFrom } from '@parley/projections/directory/token-keys';
+import { ExpirySweeper } from '@parley/projections/expiry-sweeper';
 import { openCqlGenerations } from '@parley/projections/generations/generations.cql';
 import { connectRedis } from '@parley/projections/redis/connection';
 import { RedisSessionStore } from '@parley/projections/sessions/store.redis';
@@ -93,6 +97,7 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
     {
       accounts,
       groups,
+      conversationTimers: new ConversationTimers({ database, clock }),
       relay,
       verifier: new PublicKeyVerifier({ clock, publicKeyPems: [keys.publicKeyPem] }),
       sessions,
@@ -117,6 +122,12 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
   const restoring = systemTimers.every(revocationIntervalMs, restore);
   await readiness.start();
   relay.start();
+  const dataKeys = new SqlDataKeys({ database, clock, random: systemRandom });
+  const sweeper = new ExpirySweeper({
+    ...{ what: 'data keys', timers: systemTimers, logger },
+    sweep: (limit) => dataKeys.destroyDue(limit),
+  });
+  sweeper.start();
   const groupMembers = await startGroupMembersServer({
     host: values.PARLEY_GROUP_MEMBERS_HOST,
     port: values.PARLEY_GROUP_MEMBERS_PORT,
@@ -137,6 +148,7 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
       await app.close();
       await groupMembers.close();
       await relay.close();
+      await sweeper.close();
       await identityNotices.idle();
       await link.close();
       await projections.close();

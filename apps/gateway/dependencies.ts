@@ -1,5 +1,6 @@
 /** Everything outside a gateway that it talks to, as ports. */
 
+import type { CachedDataKeys } from '@parley/projections/data-keys/data-keys.cached';
 import type { AccessTokenVerifier, UserDirectory } from '@parley/projections/directory/directory';
 import type { HistoryReader } from '@parley/projections/history/reader';
 import type { InboxStore } from '@parley/projections/inbox/store';
@@ -26,6 +27,9 @@ export type HistorySource = Pick<HistoryReader, 'fetch' | 'before' | 'around' | 
 /** Counts a user's messages: 0, or when the next one may come. */
 export type SendLimiter = Pick<MessageRateLimiter, 'take'>;
 
+/** The keys that what disappears is sealed under. */
+export type DataKeyCache = Pick<CachedDataKeys, 'known' | 'obtain'>;
+
 export type PushQueue = Pick<PushJobQueue, 'enqueue'>;
 
 export interface GatewayDependencies {
@@ -44,6 +48,7 @@ export interface GatewayDependencies {
   readonly privacy: PrivacySource;
   readonly tokens: AccessTokenVerifier;
   readonly limiter: SendLimiter;
+  readonly dataKeys: DataKeyCache;
   readonly pushJobs: PushQueue;
   /** The way to the other gateways. */
   readonly link: GatewayLink;

@@ -1,4 +1,7 @@
 /** The gateway of a cluster: devices on WebSockets, processors on gRPC, and Kafka, CQL, Redis and PostgreSQL behind them. */
+
+import { CachedDataKeys } from '@parley/projections/data-keys/data-keys.cached';
+import { SqlDataKeys } from '@parley/projections/data-keys/data-keys.sql';
 import { PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
 import { openPostgresDirectory } from '@parley/projections/directory/open';
 import { CachedPrivacy } from '@parley/projections/directory/privacy.cached';
@@ -134,6 +137,10 @@ async function open(surroundings: Surroundings): Promise<Opened> {
       users: new CachedUserDirectory({ source: new SqlUserDirectory(directory), clock }),
       tokens: new PublicKeyVerifier({ clock, publicKeyPems: [values.PARLEY_TOKEN_PUBLIC_KEY] }),
       privacy: new CachedPrivacy({ source: new SqlPrivacy({ database: directory, clock }), clock }),
+      dataKeys: new CachedDataKeys({
+        source: new SqlDataKeys({ database: directory, clock, random: systemRandom }),
+        clock,
+      }),
       pushJobs: new PushJobQueue({ log, codec, clock }),
       link,
     },

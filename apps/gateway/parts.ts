@@ -111,9 +111,12 @@ function buildFrames(
   const { members, messages, inbox, receipts, history, clock, timers, users } = on;
   const errors = new ErrorReporter(settings, close, counts, on.logger);
   const membership = new Membership({ members, users, timers }, settings);
-  const { limiter, codec } = on;
+  const { limiter, codec, dataKeys } = on;
   const router = new Router(on.sessions, new OwnLink(settings.gatewayId, sink, on.link), on.metrics);
-  const sends = new SendDesk({ log: on.log, codec, clock, limiter, messages, membership, errors, counts }, settings);
+  const sends = new SendDesk(
+    { log: on.log, codec, clock, limiter, messages, membership, dataKeys, errors, counts },
+    settings,
+  );
   const desks = {
     sends,
     receipts: new ReceiptDesk({ inbox, members, messages, receipts, clock, live, log, privacy }),

@@ -1,4 +1,6 @@
 /** The processor of a cluster: the conversation, receipts and presence processors on Kafka, CQL, Redis and PostgreSQL. */
+import { CachedDataKeys } from '@parley/projections/data-keys/data-keys.cached';
+import { SqlDataKeys } from '@parley/projections/data-keys/data-keys.sql';
 import { openPostgresDirectory } from '@parley/projections/directory/open';
 import { CachedUserDirectory } from '@parley/projections/directory/users.cached';
 import { SqlUserDirectory } from '@parley/projections/directory/users.sql';
@@ -66,8 +68,10 @@ async function start(settings: ProcessorConfig, logger: Logger): Promise<Running
     secret: deliverySecret(settings.PARLEY_DELIVERY_SECRET),
   });
   const devices = new CachedUserDirectory({ source: new SqlUserDirectory(directory), clock });
+  const keys = new SqlDataKeys({ database: directory, clock, random: systemRandom });
+  const dataKeys = new CachedDataKeys({ source: keys, clock });
   const processor = createProcessor(
-    { log, codec, projections, sessions, link, devices, presence, clock, timers, metrics, logger },
+    { log, codec, projections, sessions, link, devices, dataKeys, presence, clock, timers, metrics, logger },
     { ...defaultProcessorSettings, maxBatchRecords: settings.PARLEY_BATCH_RECORDS },
   );
   // Gateways refuse the delivery tokens of a wrong clock, so a processor that has one must leave its partitions to others.

@@ -16,6 +16,7 @@ import { InProcessLink } from '@parley/streams/delivery/link.in-process';
 import { appendAll } from '@parley/streams/log/append-all';
 import { LmdbLog } from '@parley/streams/log/lmdb/lmdb-log';
 import { topicSpecs, topics } from '@parley/streams/log/topics';
+import { MemoryDataKeys } from '@parley/streams/sealing/data-keys.fixture';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -68,6 +69,7 @@ async function setUp(folder: string) {
           return deviceIds.map((deviceId) => ({ deviceId, platform: 'ios' as const }));
         }),
     },
+    dataKeys: new MemoryDataKeys(systemClock),
     presence,
     clock: systemClock,
     timers: systemTimers,

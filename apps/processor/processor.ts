@@ -19,6 +19,7 @@ import type { DeviceDirectory } from '@parley/streams/processors/ports';
 import { PresenceProcessor, presenceGroup } from '@parley/streams/processors/presence';
 import { ReceiptsProcessor } from '@parley/streams/processors/receipts';
 import { PushJobQueue } from '@parley/streams/push/push-jobs';
+import type { DataKeys } from '@parley/streams/sealing/data-key';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 
@@ -31,6 +32,7 @@ export interface ProcessorDependencies {
   readonly sessions: SessionLookup;
   readonly link: GatewayLink;
   readonly devices: DeviceDirectory;
+  readonly dataKeys: Pick<DataKeys, 'find'>;
   readonly presence: PresenceStore;
   readonly clock: Clock;
   readonly timers: Timers;

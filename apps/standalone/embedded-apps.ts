@@ -12,6 +12,7 @@ import { CachedDataKeys } from '@parley/projections/data-keys/data-keys.cached';
 import { AccessTokenIssuer, PublicKeyVerifier } from '@parley/projections/directory/access-tokens';
 import { Accounts, restoreRevocations } from '@parley/projections/directory/accounts';
 import { ContactHolders } from '@parley/projections/directory/contact-holders';
+import { ConversationTimers } from '@parley/projections/directory/conversation-timers';
 import { Groups } from '@parley/projections/directory/groups/groups';
 import { Identities } from '@parley/projections/directory/identities';
 import { Outbox } from '@parley/projections/directory/outbox/outbox';
@@ -144,6 +145,7 @@ async function makeApi(
     {
       accounts,
       groups: new Groups({ database, clock, random: options.random, secret: issuer.secretFor('invite links') }),
+      conversationTimers: new ConversationTimers({ database: stores.directory, clock }),
       relay,
       verifier,
       sessions,

@@ -5,6 +5,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { LmdbDataKeys } from '@parley/projections/data-keys/data-keys.lmdb';
 import type { DirectoryDatabase } from '@parley/projections/directory/database';
 import { openEmbeddedDirectory } from '@parley/projections/directory/open';
 import { openTokenKeys, type TokenKeys } from '@parley/projections/directory/token-keys';
@@ -17,6 +18,7 @@ import { MemorySessionStore } from '@parley/projections/sessions/store.memory';
 import { ConfigError } from '@parley/runtime/config';
 import { lockFolder } from '@parley/runtime/folder-lock.embedded';
 import type { Clock, Timers } from '@parley/schemas/environment/clock';
+import type { Random } from '@parley/schemas/environment/random';
 import { LmdbLog } from '@parley/streams/log/lmdb/lmdb-log';
 import { topicSpecs } from '@parley/streams/log/topics';
 import type { Logger } from 'pino';
@@ -29,6 +31,7 @@ export interface EmbeddedStores {
   readonly sessions: MemorySessionStore;
   readonly presence: MemoryPresenceStore;
   readonly keys: TokenKeys;
+  readonly dataKeys: LmdbDataKeys;
   close(): Promise<void>;
 }
 
@@ -37,12 +40,13 @@ export interface EmbeddedStoresOptions {
   readonly partitions: number;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Registry;
 }
 
 export async function openEmbeddedStores(options: EmbeddedStoresOptions): Promise<EmbeddedStores> {
-  const { dataDir, clock, timers, logger, metrics } = options;
+  const { dataDir, clock, timers, random, logger, metrics } = options;
   mkdirSync(dataDir, { recursive: true });
   const unlock = holdFolder(dataDir);
   const projections = await openEmbeddedGenerations(dataDir, { clock, timers, logger, metrics });
@@ -55,6 +59,7 @@ export async function openEmbeddedStores(options: EmbeddedStoresOptions): Promis
   });
   await log.ensureTopics(topicSpecs(options.partitions));
   const directory = await openEmbeddedDirectory(join(dataDir, 'directory'));
+  const dataKeys = new LmdbDataKeys({ path: join(dataDir, 'data-keys'), clock, random });
   const sessions = new MemorySessionStore({ clock });
   const presence = new MemoryPresenceStore();
   return {
@@ -64,10 +69,12 @@ export async function openEmbeddedStores(options: EmbeddedStoresOptions): Promis
     sessions,
     presence,
     keys: openTokenKeys(dataDir),
+    dataKeys,
     async close() {
       await log.close();
       await projections.close();
       await directory.close();
+      await dataKeys.close();
       await sessions.close();
       await presence.close();
       unlock();

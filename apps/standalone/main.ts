@@ -1,17 +1,19 @@
 /** All of Parley in one process, with embedded adapters and a data folder: what `npm start` runs. */
 
 import { configProblems } from '@parley/api/config';
+import { ExpirySweeper } from '@parley/projections/expiry-sweeper';
 import { processClock } from '@parley/runtime/clock';
 import { type Running, runMain } from '@parley/runtime/main';
 import { createMetrics, startOperations } from '@parley/runtime/operations';
 import { EventCodec } from '@parley/schemas/codec/event-codec';
+import type { Timers } from '@parley/schemas/environment/clock';
 import { systemRandom, systemTimers } from '@parley/schemas/environment/system';
 import { EmbeddedSchemas } from '@parley/schemas/registry/embedded-schemas';
 import { startAuditFollower } from '@parley/streams/audit/audit-follower';
 import type { Logger } from 'pino';
 import { config, type StandaloneConfig } from './config.ts';
 import { createApps } from './embedded-apps.ts';
-import { openEmbeddedStores } from './embedded-stores.ts';
+import { type EmbeddedStores, openEmbeddedStores } from './embedded-stores.ts';
 
 async function start(settings: StandaloneConfig, logger: Logger): Promise<Running> {
   const clock = processClock(settings.PARLEY_CLOCK_OFFSET_MS);
@@ -26,6 +28,7 @@ async function start(settings: StandaloneConfig, logger: Logger): Promise<Runnin
   await processor.start();
   await pusher.start();
   relay.start();
+  const sweepers = startSweepers(stores, environment);
   const audit = await startAuditFollower(
     { ...environment, log: stores.log, codec: new EventCodec(new EmbeddedSchemas()) },
     settings.PARLEY_AUDIT_SEAL_SECONDS,
@@ -49,9 +52,23 @@ async function start(settings: StandaloneConfig, logger: Logger): Promise<Runnin
       await pusher.close();
       await audit?.close();
       await operations.close();
+      await Promise.all(sweepers.map((sweeper) => sweeper.close()));
       await stores.close();
     },
   };
+}
+
+/** LMDB has no TTL. */
+function startSweepers(
+  stores: EmbeddedStores,
+  { timers, logger }: { timers: Timers; logger: Logger },
+): ExpirySweeper[] {
+  const sweepers = [
+    new ExpirySweeper({ what: 'data keys', sweep: (limit) => stores.dataKeys.destroyDue(limit), timers, logger }),
+    new ExpirySweeper({ what: 'rows', sweep: (limit) => stores.projections.sweepExpired(limit), timers, logger }),
+  ];
+  for (const sweeper of sweepers) sweeper.start();
+  return sweepers;
 }
 
 runMain({ name: 'standalone', config, unfit: configProblems, stopTimeoutMs: 45_000, start });

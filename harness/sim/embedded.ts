@@ -54,7 +54,7 @@ class Machine {
     const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
     const time = new VirtualTime(this.#world.time.nowMs(), { settle });
     const projections = openEmbeddedProjections(path, { clock: time, metrics: new Registry(), bootId });
-    const handlers = handlersOn(projections, this.#world.codec, time);
+    const handlers = handlersOn(projections, this.#world, time);
     for (const topic of read) await this.#handlerOf(handlers, topic).assigned(1, this.#partitions(topic));
     return { path, bootId, time, projections, handlers };
   }

@@ -9,7 +9,6 @@ import { openCqlProjections } from '@parley/projections/cql/projections';
 import type { Projections } from '@parley/projections/projections';
 import { differentSteps, type ReceiptStep, reproducesWriteTimestamps } from '@parley/projections/reproducible';
 import type { StoreTable } from '@parley/projections/store-writes';
-import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import { VirtualTime } from '@parley/schemas/environment/virtual-time';
 import { Router } from '@parley/streams/delivery/router';
 import type { BatchHandler, LogRecord, RecordBatch } from '@parley/streams/log/log';
@@ -62,7 +61,7 @@ async function derive(world: World): Promise<CqlEngine> {
   const time = new VirtualTime(world.time.nowMs(), { settle });
   const engine = new CqlEngine(time);
   const projections = openCqlProjections(directSession(engine), { clock: time, metrics: new Registry() });
-  const { conversations, receipts } = handlersOn(projections, world.codec, time);
+  const { conversations, receipts } = handlersOn(projections, world, time);
   const random = world.random.fork('rebuild');
   await feed(world, topics.messages, conversations, random);
   await feed(world, topics.receipts, receipts, random);
@@ -77,7 +76,11 @@ export interface Handlers {
 }
 
 /** The production processors on these projections: they reach nobody, and push nothing. */
-export function handlersOn(projections: Projections, codec: EventCodec, time: VirtualTime): Handlers {
+export function handlersOn(
+  projections: Projections,
+  { codec, dataKeys }: Pick<World, 'codec' | 'dataKeys'>,
+  time: VirtualTime,
+): Handlers {
   const metrics = new Registry();
   const noSessions = { lookup: async (userIds: readonly string[]) => userIds.map(() => []) };
   const noLink = { deliver: async () => [], close: () => Promise.resolve() };
@@ -91,6 +94,7 @@ export function handlersOn(projections: Projections, codec: EventCodec, time: Vi
     log: { read: () => nothing(), bounds: async () => ({ earliest: 0, end: 0 }) },
     states: projections.foldState,
     projector: projections.conversationProjector,
+    dataKeys,
     lookup: projections.messageLookup,
     pushJobs: { enqueue: () => Promise.resolve() },
     devices: { devicesOf: async (userIds) => userIds.map(() => []) },

@@ -25,9 +25,9 @@ export interface CqlProjectionsOptions {
 /** The projections own the session from here on: closing them closes it. */
 export function openCqlProjections(session: CqlSession, options: CqlProjectionsOptions): Projections {
   const writes = new StoreWrites(options.metrics);
-  const messages = new CqlMessageStore(session, writes);
+  const messages = new CqlMessageStore(session, writes, options.clock);
   const members = new CqlMemberStore(session, writes);
-  const inbox = new CqlInboxStore(session, writes);
+  const inbox = new CqlInboxStore(session, writes, options.clock);
   const receipts = new CqlReceiptStore(session, writes, options.clock);
   return {
     messages,
@@ -53,7 +53,7 @@ export function openCqlProjections(session: CqlSession, options: CqlProjectionsO
     messageLookup: new StoredMessageLookup(members, messages),
     memberLookup: new StoredMemberLookup(members),
     inboxLookup: new StoredInboxLookup(inbox),
-    history: new HistoryReader({ inbox, members, messages }),
+    history: new HistoryReader({ inbox, members, messages }, options.clock),
     close: () => session.close(),
   };
 }

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS ${keyspace}.messages (
   payload_hash blob,
   system_change text,         -- what a system message tells, as JSON
   mls_header text,            -- what a message of the key agreement says in clear, as JSON
+  expires_at timestamp,       -- such rows are written with what is left of it as their TTL
   PRIMARY KEY ((conversation_id, bucket, sub_bucket), message_id)
 ) WITH compaction = {
   'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'DAYS', 'compaction_window_size': 10
@@ -45,6 +46,8 @@ CREATE TABLE IF NOT EXISTS ${keyspace}.members (
   PRIMARY KEY ((conversation_id), user_id, joined_seq)
 ) WITH compaction = {'class': 'LeveledCompactionStrategy'}`;
 
+const fadingPreviewType = 'frozen<tuple<timestamp, timestamp, text>>';
+
 const inboxTable = (keyspace: string): string => `
 CREATE TABLE IF NOT EXISTS ${keyspace}.inbox (
   user_id uuid,
@@ -54,6 +57,7 @@ CREATE TABLE IF NOT EXISTS ${keyspace}.inbox (
   last_seq bigint,
   last_ordinal bigint,
   last_message frozen<tuple<timestamp, text>>,   -- T and preview of the last countable message, never one without the other
+  fading_preview ${fadingPreviewType},   -- T, end and text of a preview that disappears, written with a TTL; last_message has none then
   own_ordinal bigint,
   left_seq bigint,            -- 0: a member
   read_seq bigint,            -- this and the next are written by the receipts processor, with read_seq as the timestamp
@@ -121,6 +125,8 @@ export function schemaStatements(settings: CqlKeyspace): readonly string[] {
 const addedColumns: ReadonlyArray<{ readonly table: string; readonly column: string; readonly type: string }> = [
   { table: 'messages', column: 'system_change', type: 'text' },
   { table: 'messages', column: 'mls_header', type: 'text' },
+  { table: 'messages', column: 'expires_at', type: 'timestamp' },
+  { table: 'inbox', column: 'fading_preview', type: fadingPreviewType },
   ...['cleared_seq', 'cleared_ordinal', 'pinned', 'archived', 'muted', 'unread'].map((column) => ({
     ...{ table: 'inbox', column, type: 'bigint' },
   })),

@@ -1,31 +1,41 @@
-/** What data keys must do on every database: one for all who ask, and none once its time is over (design rule 23). */
+/** What data keys must do in every store: one for all who ask, and none once its time is over (design rule 23). */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@parley/schemas/environment/clock';
+import type { Random } from '@parley/schemas/environment/random';
 import { systemRandom } from '@parley/schemas/environment/system';
 import { makeMessageId } from '@parley/schemas/identity/message-id';
-import { type DataKeyId, dataKeyBytes, dataKeyIdOf, destroyAtMs } from '@parley/streams/sealing/data-key';
+import {
+  type DataKeyId,
+  type DataKeys,
+  dataKeyBytes,
+  dataKeyIdOf,
+  destroyAtMs,
+} from '@parley/streams/sealing/data-key';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DirectoryDatabase } from '../directory/database.ts';
-import { SqlDataKeys } from './data-keys.sql.ts';
 
 const dayMs = 86_400_000;
 const startMs = 1_790_000_000_000;
 
+export interface OpenedDataKeys {
+  readonly keys: DataKeys & { destroyDue(limit: number): Promise<number> };
+  close(): Promise<void>;
+}
+
 export function dataKeysContract(
   name: string,
-  open: () => Promise<{ readonly database: DirectoryDatabase; close(): Promise<void> }>,
+  open: (environment: { readonly clock: Clock; readonly random: Random }) => Promise<OpenedDataKeys>,
 ): void {
   describe(`data keys on ${name}`, () => {
-    let opened: Awaited<ReturnType<typeof open>>;
+    let opened: OpenedDataKeys;
     let nowMs = startMs;
     const clock: Clock = { nowMs: () => nowMs };
-    let keys: SqlDataKeys;
+    let keys: OpenedDataKeys['keys'];
     const id = (timerSeconds = 86_400): DataKeyId =>
       dataKeyIdOf(randomUUID(), makeMessageId(nowMs, systemRandom), timerSeconds);
 
     beforeAll(async () => {
-      opened = await open();
-      keys = new SqlDataKeys({ database: opened.database, clock, random: systemRandom });
+      opened = await open({ clock, random: systemRandom });
+      keys = opened.keys;
     }, 60_000);
     afterAll(() => opened.close());
 
@@ -62,6 +72,19 @@ export function dataKeysContract(
       expect(await keys.destroyDue(1_000)).toBeGreaterThanOrEqual(1);
       expect(await keys.find([soon, later])).toEqual([null, kept]);
       await expect(keys.obtain(soon)).rejects.toMatchObject({ code: 'out_of_window' });
+      nowMs = startMs;
+    });
+
+    it('makes no key for a day that is far off, but still gives one that was made in its time', async () => {
+      const one = id();
+      await expect(keys.obtain({ ...one, day: one.day + 2 })).rejects.toMatchObject({ code: 'out_of_window' });
+      await expect(keys.obtain({ ...one, day: one.day - 2, timerSeconds: 604_800 })).rejects.toMatchObject({
+        code: 'out_of_window',
+      });
+      const later = { ...one, timerSeconds: 604_800 };
+      const key = await keys.obtain(later);
+      nowMs += 3 * dayMs;
+      expect((await keys.obtain(later)).equals(key)).toBe(true);
       nowMs = startMs;
     });
 

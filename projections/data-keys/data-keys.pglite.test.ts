@@ -1,7 +1,8 @@
 import { openEmbeddedDirectory } from '../directory/open.ts';
 import { dataKeysContract } from './data-keys.contract.ts';
+import { SqlDataKeys } from './data-keys.sql.ts';
 
-dataKeysContract('pglite', async () => {
+dataKeysContract('pglite', async (environment) => {
   const database = await openEmbeddedDirectory(null);
-  return { database, close: () => database.close() };
+  return { keys: new SqlDataKeys({ database, ...environment }), close: () => database.close() };
 });

@@ -2,7 +2,7 @@
 import type { Clock } from '@parley/schemas/environment/clock';
 import type { Random } from '@parley/schemas/environment/random';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
-import { type DataKeyId, type DataKeys, dataKeyBytes, destroyAtMs } from '@parley/streams/sealing/data-key';
+import { type DataKeyId, type DataKeys, dataKeyBytes, dayOf, destroyAtMs } from '@parley/streams/sealing/data-key';
 import { sql } from 'kysely';
 import type { DirectoryDatabase } from '../directory/database.ts';
 
@@ -30,9 +30,10 @@ export class SqlDataKeys implements DataKeys {
 
   /** Of two who make it at once the first makes it, and both get that one: the second waits for the first's row. */
   async obtain(id: DataKeyId): Promise<Buffer> {
+    const nowMs = this.#clock.nowMs();
     const destroyAt = destroyAtMs(id);
-    // A key that was destroyed must not come back under the same name, not even an empty one.
-    if (destroyAt <= this.#clock.nowMs()) throw new ParleyError('out_of_window');
+    // A key that was destroyed must not come back under the same name; and nobody fills the table with ids of other years.
+    if (destroyAt <= nowMs || Math.abs(id.day - dayOf(nowMs)) > 1) return this.#existing(id);
     const row = {
       conversation_id: id.conversationId,
       day: id.day,
@@ -49,6 +50,10 @@ export class SqlDataKeys implements DataKeys {
         .executeTakeFirst(),
     );
     if (made !== undefined) return made.key;
+    return this.#existing(id);
+  }
+
+  async #existing(id: DataKeyId): Promise<Buffer> {
     const [key] = await this.find([id]);
     if (key === null || key === undefined) throw new ParleyError('out_of_window');
     return key;

@@ -101,6 +101,8 @@ export interface ConversationsTable {
   conversation_type: Fixed<'one_on_one' | 'group'>;
   /** Of the last change. */
   version: number;
+  /** After how long messages disappear; 0 for never. */
+  timer_seconds: ColumnType<number, number | undefined, number>;
   created_at: Fixed<Date>;
   relay_holder: string | null;
   relay_lease_until: Date | null;

@@ -24,6 +24,8 @@ export interface EmbeddedGenerationsOptions extends EmbeddedProjectionsOptions {
 
 export interface FollowedProjections extends Projections {
   readonly checkpoints: CheckpointStore;
+  /** Takes away rows that are over, at most so many of each generation; resolves to the most that were taken of one. */
+  sweepExpired(limit: number): Promise<number>;
 }
 
 export async function openEmbeddedGenerations(
@@ -45,7 +47,12 @@ export async function openEmbeddedGenerations(
       });
     },
   });
-  return { ...followPointer(generations), checkpoints: checkpointsOf(generations) };
+  return {
+    ...followPointer(generations),
+    checkpoints: checkpointsOf(generations),
+    sweepExpired: async (limit) =>
+      Math.max(...(await Promise.all(generations.write.map((one) => one.sweepExpired(limit))))),
+  };
 }
 
 function checkpointsOf(generations: Generations<EmbeddedProjections>): CheckpointStore {

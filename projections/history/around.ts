@@ -7,11 +7,10 @@
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { MessageType } from '@parley/schemas/generated/events';
 import type { MessageRow } from '@parley/streams/conversation/rows';
-import { maySee } from '../members/store.ts';
 import { readBackward } from './backward.ts';
 import { readForward } from './forward.ts';
 import type { HistoryPage } from './reader.ts';
-import type { Reading } from './reading.ts';
+import { isShown, type Reading } from './reading.ts';
 
 export interface AroundQuery {
   readonly conversationId: string;
@@ -59,7 +58,7 @@ export async function readAround(reading: Reading, query: AroundQuery): Promise<
     query.after === 0 || row === null
       ? { ...nothing, coveredToAtMs: row?.atMs ?? older.coveredToAtMs }
       : await after(reading, anchor, wanted(query.after));
-  if (row !== null && !maySee(await reading.intervalsNow(), row.seq)) throw new ParleyError('not_found');
+  if (row !== null && !isShown(reading, await reading.intervalsNow(), row)) throw new ParleyError('not_found');
   const { coveredFrom } = older;
   const { coveredTo, coveredToAtMs } = newer;
   const middle = row !== null && wanted(1).isAsked(row) ? [row] : [];
@@ -72,9 +71,10 @@ export async function readAround(reading: Reading, query: AroundQuery): Promise<
 }
 
 /** @throws ParleyError `not_found` */
-async function find({ messages, conversationId, buckets, lastSeq, intervals }: Reading, id: string) {
+async function find(reading: Reading, id: string) {
+  const { messages, conversationId, buckets, lastSeq, intervals } = reading;
   const row = await messages.find(conversationId, id, buckets);
-  if (row === null || row.seq > lastSeq || !maySee(intervals, row.seq)) throw new ParleyError('not_found');
+  if (row === null || row.seq > lastSeq || !isShown(reading, intervals, row)) throw new ParleyError('not_found');
   return row;
 }
 

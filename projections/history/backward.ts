@@ -9,7 +9,7 @@ import { CollectedRows } from './collected-rows.ts';
 import { coveredFrom, previousVisible } from './coverage.ts';
 import { locate } from './locate.ts';
 import type { BeforeQuery, HistoryPage } from './reader.ts';
-import { firstChunk, nextChunk, type Reading } from './reading.ts';
+import { firstChunk, isShown, nextChunk, type Reading } from './reading.ts';
 import { historyMarginMs, idSkewMs, nearMarginMs } from './skew.ts';
 
 class BackwardPage {
@@ -94,7 +94,7 @@ class BackwardPage {
   }
 
   #visible(covered: number, intervals: readonly MembershipInterval[]): MessageRow[] {
-    return this.#rows.sorted().filter(({ seq }) => seq >= covered && maySee(intervals, seq));
+    return this.#rows.sorted().filter((row) => row.seq >= covered && isShown(this.#reading, intervals, row));
   }
 
   /**

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { systemClock } from '@parley/schemas/environment/system';
 import { bucketMs } from '@parley/streams/conversation/buckets';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openEnvFixture } from '../lmdb/env.fixture.ts';
@@ -8,7 +9,7 @@ import { BucketWalk } from './bucket-walk.ts';
 
 describe('BucketWalk', () => {
   const fixture = openEnvFixture();
-  const messages = new LmdbMessageStore(fixture.env, fixture.writes);
+  const messages = new LmdbMessageStore(fixture.env, fixture.writes, systemClock);
   afterAll(() => fixture.close());
 
   /** Rows at so many seconds after noon, in the sub-buckets that are told. */

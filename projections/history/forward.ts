@@ -8,7 +8,7 @@ import { CollectedRows } from './collected-rows.ts';
 import { coveredTo, nextVisible } from './coverage.ts';
 import { locate } from './locate.ts';
 import type { FetchQuery, HistoryPage } from './reader.ts';
-import { firstChunk, nextChunk, type Reading } from './reading.ts';
+import { firstChunk, isShown, nextChunk, type Reading } from './reading.ts';
 import { fetchMarginMs, idSkewMs, nearMarginMs } from './skew.ts';
 
 class ForwardPage {
@@ -86,7 +86,7 @@ class ForwardPage {
   }
 
   #visible(covered: number, intervals: readonly MembershipInterval[]): MessageRow[] {
-    return this.#rows.sorted().filter(({ seq }) => seq <= covered && maySee(intervals, seq));
+    return this.#rows.sorted().filter((row) => row.seq <= covered && isShown(this.#reading, intervals, row));
   }
 
   /**

@@ -1,5 +1,7 @@
 /** What history and sync promise, on whatever stores (design rules 9, 12 and 13). */
+
 import { randomUUID } from 'node:crypto';
+import { systemClock } from '@parley/schemas/environment/system';
 import { bucketMs } from '@parley/streams/conversation/buckets';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -84,7 +86,7 @@ export function historyContract(name: string, runs: number, make: () => Promise<
     it('rule 13: paging forward from any cursor gives exactly the visible seqs, in order, and always gets on', async () => {
       await fc.assert(
         fc.asyncProperty(plan, limit, sizes, fc.nat(125), async (planned, pageLimit, readingSizes, cursor) => {
-          const history = new HistoryReader(under.projections, readingSizes);
+          const history = new HistoryReader(under.projections, systemClock, readingSizes);
           const conversation = await projectConversation(under.projections, planned);
           const from = Math.min(cursor, conversation.accepted.length);
           const { seqs } = await pageForward(history, conversation, from, pageLimit);
@@ -97,7 +99,7 @@ export function historyContract(name: string, runs: number, make: () => Promise<
     it('rule 12: paging backward from anywhere gives exactly the visible seqs, in order, and always gets on', async () => {
       await fc.assert(
         fc.asyncProperty(plan, limit, sizes, fc.nat(125), async (planned, pageLimit, readingSizes, cursor) => {
-          const history = new HistoryReader(under.projections, readingSizes);
+          const history = new HistoryReader(under.projections, systemClock, readingSizes);
           const conversation = await projectConversation(under.projections, planned);
           const before = cursor > conversation.accepted.length ? 0 : cursor;
           const { seqs } = await pageBackward(history, conversation, before, pageLimit);
@@ -145,19 +147,22 @@ export function historyContract(name: string, runs: number, make: () => Promise<
       const conversation = await projectConversation(under.projections, { sent: steady(5_000, 3_000), intervals });
       const { inbox, members, messages } = under.projections;
       let rowsRead = 0;
-      const counting = new HistoryReader({
-        inbox,
-        members,
-        messages: {
-          write: (rows) => messages.write(rows),
-          find: (...args) => messages.find(...args),
-          scan: async (scan) => {
-            const rows = await messages.scan(scan);
-            rowsRead += rows.length;
-            return rows;
+      const counting = new HistoryReader(
+        {
+          inbox,
+          members,
+          messages: {
+            write: (rows) => messages.write(rows),
+            find: (...args) => messages.find(...args),
+            scan: async (scan) => {
+              const rows = await messages.scan(scan);
+              rowsRead += rows.length;
+              return rows;
+            },
           },
         },
-      });
+        systemClock,
+      );
       const seqs = [...Array.from({ length: 10 }, (_, i) => i + 1), ...Array.from({ length: 11 }, (_, i) => 4_990 + i)];
       expect((await pageForward(counting, conversation, 0, 20)).seqs).toEqual(seqs);
       expect((await pageBackward(counting, conversation, 0, 20)).seqs).toEqual(seqs);
@@ -184,14 +189,17 @@ export function historyContract(name: string, runs: number, make: () => Promise<
         intervals: [memberSince(1)],
       });
       const { inbox, members, messages } = under.projections;
-      const behind = new HistoryReader({
-        members,
-        messages,
-        inbox: {
-          ...inbox,
-          get: async (userId, conversationId) => ({ ...(await inbox.get(userId, conversationId))!, lastSeq: 12 }),
+      const behind = new HistoryReader(
+        {
+          members,
+          messages,
+          inbox: {
+            ...inbox,
+            get: async (userId, conversationId) => ({ ...(await inbox.get(userId, conversationId))!, lastSeq: 12 }),
+          },
         },
-      });
+        systemClock,
+      );
       const query = {
         conversationId: conversation.conversationId,
         afterSeq: 10,
@@ -218,20 +226,23 @@ export function historyContract(name: string, runs: number, make: () => Promise<
       });
       const { conversationId, userId } = conversation;
       const { inbox, members, messages, conversationProjector } = under.projections;
-      const removing = new HistoryReader({
-        inbox,
-        members,
-        messages: {
-          write: (rows) => messages.write(rows),
-          find: (...args) => messages.find(...args),
-          scan: async (scan) => {
-            const rows = await messages.scan(scan);
-            const removed = memberRow({ conversationId, userId, joinedSeq: 1, leftSeq: 8, writeTimestampUs: 2e15 });
-            await conversationProjector.project({ members: [removed], conversations: [], messages: [], inbox: [] });
-            return rows;
+      const removing = new HistoryReader(
+        {
+          inbox,
+          members,
+          messages: {
+            write: (rows) => messages.write(rows),
+            find: (...args) => messages.find(...args),
+            scan: async (scan) => {
+              const rows = await messages.scan(scan);
+              const removed = memberRow({ conversationId, userId, joinedSeq: 1, leftSeq: 8, writeTimestampUs: 2e15 });
+              await conversationProjector.project({ members: [removed], conversations: [], messages: [], inbox: [] });
+              return rows;
+            },
           },
         },
-      });
+        systemClock,
+      );
       const page = await removing.fetch(userId, {
         conversationId,
         afterSeq: 5,

@@ -7,6 +7,7 @@
  * are in the store; then the buckets; then the rows; the membership intervals last, so that one who is removed meanwhile gets
  * nothing from after the removal (design rules 9, 12 and 13).
  */
+import type { Clock } from '@parley/schemas/environment/clock';
 import { invariant } from '@parley/schemas/errors/invariant';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { isUuid } from '@parley/schemas/identity/conversation-id';
@@ -75,10 +76,12 @@ function readableBy<P extends HistoryPage>(userId: string, page: P): P {
 
 export class HistoryReader {
   readonly #stores: HistoryStores;
+  readonly #clock: Clock;
   readonly #sizes: ReadingSizes;
 
-  constructor(stores: HistoryStores, sizes: ReadingSizes = productionSizes) {
+  constructor(stores: HistoryStores, clock: Clock, sizes: ReadingSizes = productionSizes) {
     this.#stores = stores;
+    this.#clock = clock;
     this.#sizes = sizes;
   }
 
@@ -122,6 +125,7 @@ export class HistoryReader {
       intervals: beyondCleared(own, clearedSeq),
       intervalsNow,
       limit: Math.min(limit, maxLimit),
+      asOfMs: this.#clock.nowMs(),
       sizes: this.#sizes,
     };
   }

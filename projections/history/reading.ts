@@ -1,7 +1,8 @@
 /** What both directions of reading begin with, and how much they read at once. */
+import type { MessageRow } from '@parley/streams/conversation/rows';
 import type { BucketRef } from '@parley/streams/conversation/state';
-import type { MembershipInterval } from '../members/store.ts';
-import type { MessageStore } from '../messages/store.ts';
+import { type MembershipInterval, maySee } from '../members/store.ts';
+import { isOver, type MessageStore } from '../messages/store.ts';
 
 export interface Reading {
   readonly messages: MessageStore;
@@ -12,7 +13,14 @@ export interface Reading {
   readonly intervals: readonly MembershipInterval[];
   intervalsNow(): Promise<readonly MembershipInterval[]>;
   readonly limit: number;
+  /** What is over by then is not shown: one moment for the whole page. */
+  readonly asOfMs: number;
   readonly sizes: ReadingSizes;
+}
+
+/** True for a row that the user may be shown. */
+export function isShown({ asOfMs }: Reading, intervals: readonly MembershipInterval[], row: MessageRow): boolean {
+  return maySee(intervals, row.seq) && !isOver(row, asOfMs);
 }
 
 /** How much is read and held at once. Production has one set; tests have small ones, so that little data shows what much would. */

@@ -32,6 +32,8 @@ export interface StoredEntry {
   /** In the order of `flagKinds`; version 0: never set. */
   readonly flags: { value: number; version: number }[];
   lastMessagePreview: string | null;
+  /** When the preview disappears; 0: never. */
+  previewExpiresAtMs: number;
 }
 
 export function emptyEntry(): StoredEntry {
@@ -53,6 +55,7 @@ export function emptyEntry(): StoredEntry {
     clearedOrdinal: 0,
     flags: flagKinds.map(() => ({ value: 0, version: 0 })),
     lastMessagePreview: null,
+    previewExpiresAtMs: 0,
   };
 }
 
@@ -76,6 +79,7 @@ export function readEntry(value: Buffer): StoredEntry {
     clearedOrdinal: row.number(),
     flags: flagKinds.map(() => ({ value: row.number(), version: row.number() })),
     lastMessagePreview: row.text(),
+    previewExpiresAtMs: row.number(),
   };
 }
 
@@ -98,7 +102,7 @@ export function writeEntry(value: RowWriter, entry: StoredEntry): Buffer {
     .number(entry.clearedSeq)
     .number(entry.clearedOrdinal);
   for (const flag of entry.flags) value.number(flag.value).number(flag.version);
-  return value.text(entry.lastMessagePreview).bytes();
+  return value.text(entry.lastMessagePreview).number(entry.previewExpiresAtMs).bytes();
 }
 
 /** Last write wins, group by group. True if anything changed. */
@@ -117,6 +121,7 @@ export function mergeRow(entry: StoredEntry, row: InboxRow): boolean {
     entry.lastMessageUs = us;
     entry.lastMessageAtMs = row.lastMessage.atMs;
     entry.lastMessagePreview = row.lastMessage.preview;
+    entry.previewExpiresAtMs = row.lastMessage.expiresAtMs ?? 0;
     changed = true;
   }
   if (row.ownOrdinal !== undefined && us > entry.ownUs) {
@@ -168,10 +173,16 @@ function flagsOf({ flags }: StoredEntry): Partial<Record<FlagKind, Flag>> {
   return found;
 }
 
+/** True if the preview has disappeared (design rule 23). */
+export function hasFaded({ previewExpiresAtMs }: StoredEntry, nowMs: number): boolean {
+  return previewExpiresAtMs > 0 && previewExpiresAtMs <= nowMs;
+}
+
 /** As readers see it; null where only the receipts processor has written. */
-export function toInboxEntry(conversationId: string, entry: StoredEntry): InboxEntry | null {
+export function toInboxEntry(conversationId: string, entry: StoredEntry, nowMs: number): InboxEntry | null {
   if (entry.baseUs === 0) return null;
-  const stored = { preview: entry.lastMessagePreview, atMs: entry.lastMessageAtMs };
+  const preview = hasFaded(entry, nowMs) ? null : entry.lastMessagePreview;
+  const stored = { preview, atMs: entry.lastMessageAtMs };
   const lastMessage = entry.lastMessageUs > 0 ? shownMessage(stored, entry) : null;
   return {
     conversationId,

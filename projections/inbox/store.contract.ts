@@ -1,12 +1,14 @@
 /** What every InboxStore does (design rule 8). */
 import { randomUUID } from 'node:crypto';
 import type { PersonalMark } from '@parley/streams/processors/ports';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { inboxRow, noonMs } from '../rows.fixture.ts';
 import { type InboxStore, unreadCount } from './store.ts';
 
 export interface InboxStoreUnderTest {
   readonly store: InboxStore;
+  /** Statements so far that read, where the store has such. */
+  reads?(): number;
   close(): Promise<void>;
 }
 
@@ -21,6 +23,21 @@ export function inboxStoreContract(name: string, make: () => Promise<InboxStoreU
     const key = () => ({ userId: randomUUID(), conversationId: randomUUID() });
     const get = ({ userId, conversationId }: { userId: string; conversationId: string }) =>
       under.store.get(userId, conversationId);
+
+    it('rule 23: shows a preview until it disappears, and a later one that stays', async () => {
+      const expiresAtMs = Date.now() + 1_500;
+      const row = inboxRow({ lastMessage: { preview: 'soon gone', atMs: noonMs, expiresAtMs } });
+      const next = { lastMessage: { preview: 'stays', atMs: noonMs + 1 }, writeTimestampUs: row.writeTimestampUs + 1 };
+      const other = inboxRow({ ...row, conversationId: randomUUID() });
+      await under.store.write([row, other, { ...other, ...next }]);
+      expect(await get(row)).toMatchObject({ lastMessagePreview: 'soon gone', lastMessageAtMs: noonMs });
+      await vi.waitFor(async () => expect((await get(row))?.lastMessagePreview).toBeNull(), { timeout: 10_000 });
+      expect(Date.now()).toBeGreaterThanOrEqual(expiresAtMs);
+      expect(await get(row)).toMatchObject({ lastMessageAtMs: noonMs, lastSeq: row.lastSeq });
+      expect(await get(other)).toMatchObject({ lastMessagePreview: 'stays' });
+      await under.store.write([{ ...row, conversationId: row.conversationId }]);
+      expect((await get(row))?.lastMessagePreview).toBeNull();
+    });
 
     it('gives back what was written, and defaults for what was not', async () => {
       const row = inboxRow({ lastSeq: 7, lastOrdinal: 5 });
@@ -204,6 +221,15 @@ export function inboxStoreContract(name: string, make: () => Promise<InboxStoreU
       expect(await under.store.list(userId, { after: null, limit: 10 })).toEqual([]);
       await under.store.write([inboxRow({ userId, conversationId, lastSeq: 5, lastOrdinal: 5 })]);
       expect(await under.store.get(userId, conversationId)).toMatchObject({ lastSeq: 5, readSeq: 2, readOrdinal: 2 });
+    });
+
+    it('opens a list of 2,000 conversations in one read of one partition', async () => {
+      const userId = randomUUID();
+      const rows = Array.from({ length: 2_000 }, () => inboxRow({ userId }));
+      await under.store.write(rows);
+      const before = under.reads?.() ?? 0;
+      expect(await under.store.list(userId, { after: null, limit: 2_000 })).toHaveLength(2_000);
+      if (under.reads !== undefined) expect(under.reads() - before).toBe(1);
     });
 
     it('pages over a user’s list in order of conversation id, and over nobody else’s', async () => {

@@ -3,12 +3,14 @@
  * read_ordinal carry read_seq, so that the last write is the maximum, and the same goes for what is cleared; a flag carries its
  * version. Being a member again is left_seq 0, not null.
  */
+import type { Clock } from '@parley/schemas/environment/clock';
 import type { ConversationType } from '@parley/schemas/generated/state';
-import type { InboxRow } from '@parley/streams/conversation/rows';
+import type { InboxRow, LastMessage } from '@parley/streams/conversation/rows';
 import type { PersonalMark } from '@parley/streams/processors/ports';
 import { types } from 'cassandra-driver';
 import type { CqlSession, CqlStatement } from '../cql/connection.ts';
 import { PartitionWrites } from '../cql/partition-writes.ts';
+import { ttlSeconds } from '../cql/ttl.ts';
 import { fromUuid, orUnset, toMsOrNull, toNumber, toNumberOr, toTextOrNull, toUuid } from '../cql/values.ts';
 import type { StoreWrites } from '../store-writes.ts';
 import {
@@ -24,7 +26,7 @@ import { withoutSuperseded } from './superseded.ts';
 
 const isMember = 0;
 const rowBytes = 512;
-const selected = `conversation_id, conversation_type, other_user_id, last_seq, last_ordinal, last_message, own_ordinal,
+const selected = `conversation_id, conversation_type, other_user_id, last_seq, last_ordinal, last_message, fading_preview, own_ordinal,
   left_seq, read_seq, read_ordinal, cleared_seq, cleared_ordinal,
   ${flagKinds.map((kind) => `${kind}, WRITETIME(${kind}) AS ${kind}_version`).join(', ')}`;
 const ofRow = 'user_id = ? AND conversation_id = ?';
@@ -32,6 +34,7 @@ const ofRow = 'user_id = ? AND conversation_id = ?';
 export const inboxStatements = {
   write: `INSERT INTO inbox (user_id, conversation_id, conversation_type, other_user_id, last_seq, last_ordinal,
     last_message, own_ordinal, left_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
+  fade: `UPDATE inbox USING TIMESTAMP ? AND TTL ? SET fading_preview = ? WHERE ${ofRow}`,
   markRead: `UPDATE inbox USING TIMESTAMP ? SET read_seq = ?, read_ordinal = ? WHERE ${ofRow}`,
   clear: `UPDATE inbox USING TIMESTAMP ? SET cleared_seq = ?, cleared_ordinal = ? WHERE ${ofRow}`,
   flag: {
@@ -44,6 +47,21 @@ export const inboxStatements = {
   list: `SELECT ${selected} FROM inbox WHERE user_id = ? LIMIT ?`,
   listAfter: `SELECT ${selected} FROM inbox WHERE user_id = ? AND conversation_id > ? LIMIT ?`,
 } as const;
+
+/** A preview that disappears is kept apart, in a cell that ends by itself. */
+function lastMessageTuple({ atMs, preview, expiresAtMs }: LastMessage): types.Tuple {
+  return new types.Tuple(atMs, expiresAtMs === undefined ? preview : null);
+}
+
+function fadeStatement(row: InboxRow, nowMs: number): CqlStatement[] {
+  const { atMs, preview, expiresAtMs } = row.lastMessage ?? {};
+  if (expiresAtMs === undefined || expiresAtMs <= nowMs) return [];
+  const fading = new types.Tuple(atMs, expiresAtMs, preview);
+  const key = [toUuid(row.userId), toUuid(row.conversationId)];
+  return [
+    { query: inboxStatements.fade, params: [row.writeTimestampUs, ttlSeconds(expiresAtMs, nowMs), fading, ...key] },
+  ];
+}
 
 /** What a row does not bring is left unset: an unset value writes nothing. */
 function writeStatement(row: InboxRow): CqlStatement {
@@ -58,7 +76,7 @@ function writeStatement(row: InboxRow): CqlStatement {
       orUnset(row.otherUserId === null ? null : toUuid(row.otherUserId)),
       row.lastSeq,
       row.lastOrdinal,
-      lastMessage === undefined ? types.unset : new types.Tuple(lastMessage.atMs, lastMessage.preview),
+      lastMessage === undefined ? types.unset : lastMessageTuple(lastMessage),
       ownOrdinal ?? types.unset,
       left,
       row.writeTimestampUs,
@@ -88,8 +106,15 @@ function flagsOf(row: types.Row): Partial<Record<FlagKind, Flag>> {
   return flags;
 }
 
+/** That of the last message, until it is over; that of an earlier one is nobody's. */
+function fadingPreview(row: types.Row, lastAt: unknown, nowMs: number): string | null {
+  const [at, end, preview] = ((row['fading_preview'] as types.Tuple | null)?.values() ?? []) as unknown[];
+  const isShown = toMsOrNull(at) === toMsOrNull(lastAt) && (toMsOrNull(end) ?? 0) > nowMs;
+  return isShown ? toTextOrNull(preview) : null;
+}
+
 /** Null for a row that only markRead has touched. */
-function fromRow(row: types.Row): InboxEntry | null {
+function fromRow(row: types.Row, nowMs: number): InboxEntry | null {
   if (row['conversation_type'] === null) return null;
   const lastOrdinal = toNumber(row['last_ordinal']);
   const [clearedSeq, clearedOrdinal] = [toNumberOr(row['cleared_seq'], 0), toNumberOr(row['cleared_ordinal'], 0)];
@@ -101,7 +126,7 @@ function fromRow(row: types.Row): InboxEntry | null {
     conversationId: fromUuid(row['conversation_id']),
     conversationType: row['conversation_type'] as ConversationType,
     otherUserId: row['other_user_id'] === null ? null : fromUuid(row['other_user_id']),
-    lastMessagePreview: toTextOrNull(preview),
+    lastMessagePreview: at === undefined ? null : (toTextOrNull(preview) ?? fadingPreview(row, at, nowMs)),
     lastMessageAtMs: toMsOrNull(at),
     lastSeq: toNumber(row['last_seq']),
     lastOrdinal,
@@ -118,15 +143,20 @@ function fromRow(row: types.Row): InboxEntry | null {
 export class CqlInboxStore implements InboxStore {
   readonly #session: CqlSession;
   readonly #writes: StoreWrites;
+  readonly #clock: Clock;
 
-  constructor(session: CqlSession, writes: StoreWrites) {
+  constructor(session: CqlSession, writes: StoreWrites, clock: Clock) {
     this.#session = session;
+    this.#clock = clock;
     this.#writes = writes;
   }
 
   async write(rows: readonly InboxRow[]): Promise<void> {
     const writes = new PartitionWrites();
-    for (const row of withoutSuperseded(rows)) writes.add(row.userId, [writeStatement(row)], rowBytes);
+    const nowMs = this.#clock.nowMs();
+    for (const row of withoutSuperseded(rows)) {
+      writes.add(row.userId, [writeStatement(row), ...fadeStatement(row, nowMs)], rowBytes);
+    }
     await this.#send(writes);
   }
 
@@ -153,6 +183,7 @@ export class CqlInboxStore implements InboxStore {
   ): Promise<readonly InboxEntry[]> {
     const { limit } = options;
     const user = toUuid(userId);
+    const nowMs = this.#clock.nowMs();
     const entries: InboxEntry[] = [];
     for (let after = options.after === null ? null : toUuid(options.after); entries.length < limit; ) {
       const statement =
@@ -161,7 +192,7 @@ export class CqlInboxStore implements InboxStore {
           : { query: inboxStatements.listAfter, params: [user, after, limit] };
       const rows = await this.#session.read(statement, limit);
       for (const row of rows) {
-        const entry = fromRow(row);
+        const entry = fromRow(row, nowMs);
         if (entry !== null && entries.length < limit) entries.push(entry);
       }
       if (rows.length < limit) break;
@@ -173,6 +204,6 @@ export class CqlInboxStore implements InboxStore {
   async get(userId: string, conversationId: string): Promise<InboxEntry | null> {
     const params = [toUuid(userId), toUuid(conversationId)];
     const [row] = await this.#session.read({ query: inboxStatements.get, params }, 1);
-    return row === undefined ? null : fromRow(row);
+    return row === undefined ? null : fromRow(row, this.#clock.nowMs());
   }
 }

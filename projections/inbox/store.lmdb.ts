@@ -1,11 +1,22 @@
 /** Conversation lists in LMDB: key user, conversation; a write reads the row, merges what it brings, and puts it back. */
+import type { Clock } from '@parley/schemas/environment/clock';
 import type { InboxRow } from '@parley/streams/conversation/rows';
 import type { PersonalMark } from '@parley/streams/processors/ports';
 import type { ProjectionEnv, RowDatabase } from '../lmdb/env.ts';
+import { Expiries } from '../lmdb/expiries.ts';
 import { endOfPrefix, RowReader, RowWriter } from '../lmdb/row-bytes.ts';
 import { uuidBytes } from '../lmdb/uuid-bytes.ts';
 import type { StoreWrites } from '../store-writes.ts';
-import { emptyEntry, mergeMark, mergePersonal, mergeRow, readEntry, toInboxEntry, writeEntry } from './entry-bytes.ts';
+import {
+  emptyEntry,
+  hasFaded,
+  mergeMark,
+  mergePersonal,
+  mergeRow,
+  readEntry,
+  toInboxEntry,
+  writeEntry,
+} from './entry-bytes.ts';
 import type { InboxEntry, InboxStore, ReadMark } from './store.ts';
 import { withoutSuperseded } from './superseded.ts';
 
@@ -13,11 +24,15 @@ export class LmdbInboxStore implements InboxStore {
   readonly #env: ProjectionEnv;
   readonly #rows: RowDatabase;
   readonly #writes: StoreWrites;
+  readonly #clock: Clock;
+  readonly #expiries: Expiries;
   readonly #key = new RowWriter();
   readonly #value = new RowWriter();
 
-  constructor(env: ProjectionEnv, writes: StoreWrites) {
+  constructor(env: ProjectionEnv, writes: StoreWrites, clock: Clock) {
     this.#env = env;
+    this.#clock = clock;
+    this.#expiries = new Expiries(env.database('expiries'));
     this.#rows = env.database('inbox');
     this.#writes = writes;
   }
@@ -41,9 +56,23 @@ export class LmdbInboxStore implements InboxStore {
       const key = this.#key.start().uuid(row.userId).uuid(row.conversationId).bytes();
       const stored = this.#rows.getBinaryFast(key);
       const entry = stored === undefined ? emptyEntry() : readEntry(stored);
-      if (mergeRow(entry, row)) this.#rows.putSync(key, writeEntry(this.#value, entry));
+      if (!mergeRow(entry, row)) continue;
+      this.#rows.putSync(key, writeEntry(this.#value, entry));
+      const fadesAtMs = row.lastMessage?.expiresAtMs;
+      if (fadesAtMs !== undefined) this.#expiries.add(fadesAtMs, 'preview', key);
     }
     this.#writes.add('inbox', needed.length);
+  }
+
+  /** Inside a transaction: takes the bytes of a preview away, unless a later message has put another one there. */
+  fade(key: Buffer, nowMs: number): void {
+    const stored = this.#rows.getBinaryFast(key);
+    if (stored === undefined) return;
+    const entry = readEntry(stored);
+    if (!hasFaded(entry, nowMs)) return;
+    entry.lastMessagePreview = null;
+    entry.previewExpiresAtMs = 0;
+    this.#rows.putSync(key, writeEntry(this.#value, entry));
   }
 
   /** The write itself, for a transaction that is open. */
@@ -74,9 +103,10 @@ export class LmdbInboxStore implements InboxStore {
   ): Promise<readonly InboxEntry[]> {
     const user = new RowWriter().uuid(userId).copy();
     const start = options.after === null ? user : new RowWriter().uuid(userId).uuid(options.after).copy();
+    const nowMs = this.#clock.nowMs();
     const entries: InboxEntry[] = [];
     for (const { key, value } of this.#rows.getRange({ start, end: endOfPrefix(user), exclusiveStart: true })) {
-      const entry = toInboxEntry(new RowReader(key, uuidBytes).uuid(), readEntry(value));
+      const entry = toInboxEntry(new RowReader(key, uuidBytes).uuid(), readEntry(value), nowMs);
       if (entry === null) continue;
       entries.push(entry);
       if (entries.length >= options.limit) break;
@@ -86,6 +116,6 @@ export class LmdbInboxStore implements InboxStore {
 
   async get(userId: string, conversationId: string): Promise<InboxEntry | null> {
     const stored = this.#rows.getBinaryFast(new RowWriter().uuid(userId).uuid(conversationId).bytes());
-    return stored === undefined ? null : toInboxEntry(conversationId, readEntry(stored));
+    return stored === undefined ? null : toInboxEntry(conversationId, readEntry(stored), this.#clock.nowMs());
   }
 }

@@ -30,7 +30,7 @@ export function putIfAbsent(database: RowDatabase, key: Buffer, value: Buffer): 
 }
 
 /** Grows when the bytes of any row change their meaning; an environment of another layout is rebuilt from the log. */
-const layout = 2;
+const layout = 3;
 const maxPendingWrites = 10_000;
 const databases = 12;
 

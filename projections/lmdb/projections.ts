@@ -17,6 +17,10 @@ import { LmdbReceiptStore } from '../receipts/store.lmdb.ts';
 import { StoreWrites } from '../store-writes.ts';
 import { LmdbCheckpointStore } from './checkpoints.ts';
 import { openProjectionEnv, type ProjectionEnv, type ProjectionEnvOptions } from './env.ts';
+import { Expiries } from './expiries.ts';
+
+/** Rows that are over, taken away with each batch that is projected. */
+const expiredPerWrite = 100;
 
 export interface EmbeddedProjectionsOptions extends Omit<ProjectionEnvOptions, 'path'> {
   readonly clock: Clock;
@@ -27,6 +31,8 @@ export interface EmbeddedProjections extends Projections {
   readonly checkpoints: LmdbCheckpointStore;
   /** True if what was stored could not be trusted after the machine stopped, and the log fills the projections anew. */
   readonly startedEmpty: boolean;
+  /** Takes away at most so many rows that are over; resolves to how many. Every batch that is projected takes some, too. */
+  sweepExpired(limit: number): Promise<number>;
 }
 
 export function openEmbeddedProjections(path: string, options: EmbeddedProjectionsOptions): EmbeddedProjections {
@@ -39,10 +45,18 @@ export function projectionsIn(
   options: Pick<EmbeddedProjectionsOptions, 'clock' | 'metrics'>,
 ): EmbeddedProjections {
   const writes = new StoreWrites(options.metrics);
-  const messages = new LmdbMessageStore(env, writes);
+  const messages = new LmdbMessageStore(env, writes, options.clock);
   const members = new LmdbMemberStore(env, writes);
-  const inbox = new LmdbInboxStore(env, writes);
+  const inbox = new LmdbInboxStore(env, writes, options.clock);
   const receipts = new LmdbReceiptStore(env, writes, options.clock);
+  const expiries = new Expiries(env.database('expiries'));
+  const takeExpired = (limit: number): number => {
+    const nowMs = options.clock.nowMs();
+    return expiries.takeDue(nowMs, limit, (kind, key) => {
+      if (kind === 'message') messages.remove(key);
+      else inbox.fade(key, nowMs);
+    });
+  };
   return {
     messages,
     members,
@@ -56,6 +70,7 @@ export function projectionsIn(
           members.apply(rows.members, rows.conversations);
           messages.apply(rows.messages);
           inbox.apply(rows.inbox);
+          takeExpired(expiredPerWrite);
         }),
     },
     receiptProjector: {
@@ -69,9 +84,16 @@ export function projectionsIn(
     messageLookup: new StoredMessageLookup(members, messages),
     memberLookup: new StoredMemberLookup(members),
     inboxLookup: new StoredInboxLookup(inbox),
-    history: new HistoryReader({ inbox, members, messages }),
+    history: new HistoryReader({ inbox, members, messages }, options.clock),
     checkpoints: new LmdbCheckpointStore(env),
     startedEmpty: env.found === 'lost',
+    async sweepExpired(limit) {
+      let taken = 0;
+      await env.write(() => {
+        taken = takeExpired(limit);
+      });
+      return taken;
+    },
     close: () => env.close(),
   };
 }

@@ -111,6 +111,11 @@ export class RowReader {
     this.#at = at;
   }
 
+  /** Nothing is left: what comes last in some rows is not in this one. */
+  get isAtEnd(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
   byte(): number {
     return this.#bytes[this.#at++]!;
   }

@@ -5,7 +5,7 @@ import { highestMessageId, lowestMessageId } from '@parley/schemas/identity/mess
 import { bucketMs, bucketOfTime } from '@parley/streams/conversation/buckets';
 import type { MessageRow } from '@parley/streams/conversation/rows';
 import { systemDeviceId } from '@parley/streams/conversation/system-message';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { messageIdAt, messageRow, noonMs } from '../rows.fixture.ts';
 import type { BucketScan, MessageStore } from './store.ts';
 
@@ -54,6 +54,20 @@ export function messageStoreContract(name: string, make: () => Promise<MessageSt
       const empty = messageRow({ encryptedBody: Buffer.alloc(0), preview: '' });
       await under.store.write([empty]);
       expect(await under.store.scan(whole(empty))).toEqual([empty]);
+    });
+
+    it('rule 23: finds a message until it disappears, and does not write one that has', async () => {
+      const expiresAtMs = Date.now() + 1_500;
+      const row = messageRow({ expiresAtMs, preview: 'soon gone' });
+      await under.store.write([row]);
+      expect(await under.store.find(row.conversationId, row.messageId, [ref(row)])).toEqual(row);
+      expect(await under.store.scan(whole(row))).toEqual([row]);
+      const find = () => under.store.find(row.conversationId, row.messageId, [ref(row)]);
+      await vi.waitFor(async () => expect(await find()).toBeNull(), { timeout: 10_000 });
+      expect(Date.now()).toBeGreaterThanOrEqual(expiresAtMs);
+      const late = messageRow({ expiresAtMs });
+      await under.store.write([late]);
+      expect(await under.store.scan(whole(late))).toEqual([]);
     });
 
     it('gives back what a system message tells', async () => {

@@ -1,5 +1,6 @@
 /** Message rows in CQL: a partition per (sub-)bucket, rows in order of message id, each written once with its own timestamp. */
 
+import type { Clock } from '@parley/schemas/environment/clock';
 import type { MessageType } from '@parley/schemas/generated/events';
 import { isMessageId } from '@parley/schemas/identity/message-id';
 import { bucketOfMessageId } from '@parley/streams/conversation/buckets';
@@ -8,15 +9,17 @@ import type { BucketRef } from '@parley/streams/conversation/state';
 import type { types } from 'cassandra-driver';
 import type { CqlSession, CqlStatement } from '../cql/connection.ts';
 import { PartitionWrites } from '../cql/partition-writes.ts';
+import { ttlSeconds } from '../cql/ttl.ts';
 import { fromUuid, orUnset, toMsOrNull, toNumber, toTextOrNull, toUuid } from '../cql/values.ts';
 import type { StoreWrites } from '../store-writes.ts';
 import { mlsOfText, mlsText } from './mls-text.ts';
-import type { BucketScan, MessageStore } from './store.ts';
+import { type BucketScan, isOver, type MessageStore } from './store.ts';
 import { systemOfText, systemText } from './system-text.ts';
 
 const columns = `conversation_id, bucket, sub_bucket, message_id, seq, ordinal, sender_id, sender_device_id, message_type,
   encrypted_body, preview, media_url, thumbnail_url, reply_to, target_id, created_at, payload_hash, system_change,
-  mls_header`;
+  mls_header, expires_at`;
+const values = columns.replaceAll(/\w+/g, '?');
 const selected = `${columns}, WRITETIME(seq) AS write_timestamp`;
 const ofPartition = 'conversation_id = ? AND bucket = ? AND sub_bucket = ?';
 
@@ -26,14 +29,16 @@ const select = (range: string, order: 'ASC' | 'DESC'): string =>
    ORDER BY message_id ${order} LIMIT ?${range === '' ? '' : ' ALLOW FILTERING'}`;
 
 export const messageStatements = {
-  insert: `INSERT INTO messages (${columns})
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
+  insert: `INSERT INTO messages (${columns}) VALUES (${values}) USING TIMESTAMP ?`,
+  insertExpiring: `INSERT INTO messages (${columns}) VALUES (${values}) USING TIMESTAMP ? AND TTL ?`,
   find: `SELECT ${selected} FROM messages WHERE ${ofPartition} AND message_id = ?`,
 } as const;
 
-function insert(row: MessageRow): CqlStatement {
+/** The TTL is what is left of its time: written again later, by whomever, it disappears at the same moment (design rule 23). */
+function insert(row: MessageRow, nowMs: number): CqlStatement {
+  const isExpiring = row.expiresAtMs !== null;
   return {
-    query: messageStatements.insert,
+    query: isExpiring ? messageStatements.insertExpiring : messageStatements.insert,
     params: [
       toUuid(row.conversationId),
       row.bucket,
@@ -54,7 +59,9 @@ function insert(row: MessageRow): CqlStatement {
       row.payloadHash,
       orUnset(row.system === null ? null : systemText(row.system)),
       orUnset(row.mls === null ? null : mlsText(row.mls)),
+      orUnset(row.expiresAtMs),
       row.writeTimestampUs,
+      ...(isExpiring ? [ttlSeconds(row.expiresAtMs, nowMs)] : []),
     ],
   };
 }
@@ -83,6 +90,7 @@ function fromRow(row: types.Row): MessageRow {
     targetId: toTextOrNull(row['target_id']),
     system: system === null ? null : systemOfText(system),
     mls: mls === null ? null : mlsOfText(mls),
+    expiresAtMs: toMsOrNull(row['expires_at']),
     atMs: toMsOrNull(row['created_at']) ?? 0,
     payloadHash: row['payload_hash'] as Buffer,
     writeTimestampUs: toNumber(row['write_timestamp']),
@@ -92,17 +100,21 @@ function fromRow(row: types.Row): MessageRow {
 export class CqlMessageStore implements MessageStore {
   readonly #session: CqlSession;
   readonly #writes: StoreWrites;
+  readonly #clock: Clock;
 
-  constructor(session: CqlSession, writes: StoreWrites) {
+  constructor(session: CqlSession, writes: StoreWrites, clock: Clock) {
     this.#session = session;
+    this.#clock = clock;
     this.#writes = writes;
   }
 
   async write(rows: readonly MessageRow[]): Promise<void> {
     const writes = new PartitionWrites();
+    const nowMs = this.#clock.nowMs();
     for (const row of rows) {
+      if (isOver(row, nowMs)) continue;
       const partition = `${row.conversationId}/${row.bucket}/${row.subBucket}`;
-      writes.add(partition, [insert(row)], rowBytes + row.encryptedBody.length);
+      writes.add(partition, [insert(row, nowMs)], rowBytes + row.encryptedBody.length);
     }
     this.#writes.add('messages', writes.mutations);
     await writes.send(this.#session);
@@ -134,7 +146,8 @@ export class CqlMessageStore implements MessageStore {
       if (bucket !== bucketOfId) continue;
       const params = [toUuid(conversationId), bucket, subBucket, messageId];
       const [row] = await this.#session.read({ query: messageStatements.find, params }, 1);
-      if (row !== undefined) return fromRow(row);
+      const found = row === undefined ? null : fromRow(row);
+      if (found !== null && !isOver(found, this.#clock.nowMs())) return found;
     }
     return null;
   }

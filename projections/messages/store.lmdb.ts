@@ -4,6 +4,7 @@
  * A row is written once, so the usual write is a single descent of the tree (`noOverwrite`); only where there is a row already are
  * the write timestamps compared, and the greater stays.
  */
+import type { Clock } from '@parley/schemas/environment/clock';
 import type { MessageType, MlsHeader } from '@parley/schemas/generated/events';
 import type { SystemChange } from '@parley/schemas/generated/wire';
 import { isMessageId, messageIdLength } from '@parley/schemas/identity/message-id';
@@ -12,10 +13,11 @@ import type { MessageRow } from '@parley/streams/conversation/rows';
 import type { BucketRef } from '@parley/streams/conversation/state';
 import { messageTypes } from '../lmdb/enum-bytes.ts';
 import { type ProjectionEnv, putIfAbsent, type RowDatabase } from '../lmdb/env.ts';
+import { Expiries } from '../lmdb/expiries.ts';
 import { RowReader, RowWriter } from '../lmdb/row-bytes.ts';
 import type { StoreWrites } from '../store-writes.ts';
 import { mlsOfText, mlsText } from './mls-text.ts';
-import type { BucketScan, MessageStore } from './store.ts';
+import { type BucketScan, isOver, type MessageStore } from './store.ts';
 import { systemOfText, systemText } from './system-text.ts';
 
 const writeTimestampAt = 0;
@@ -51,6 +53,7 @@ function writeValue(value: RowWriter, row: MessageRow): Buffer {
     .text(row.targetId);
   if (row.system !== null) value.text(systemText(row.system));
   if (row.messageType === 'mls') value.text(row.mls === null ? null : mlsText(row.mls));
+  if (row.expiresAtMs !== null) value.number(row.expiresAtMs);
   return value.bytes();
 }
 
@@ -87,18 +90,27 @@ export function readMessageRow(key: Buffer, value: Buffer): MessageRow {
     replyTo: row.text(),
     targetId: row.text(),
   };
-  return { ...message, system: readSystem(message.messageType, row), mls: readMls(message.messageType, row) };
+  return {
+    ...message,
+    system: readSystem(message.messageType, row),
+    mls: readMls(message.messageType, row),
+    expiresAtMs: row.isAtEnd ? null : row.number(),
+  };
 }
 
 export class LmdbMessageStore implements MessageStore {
   readonly #env: ProjectionEnv;
   readonly #rows: RowDatabase;
   readonly #writes: StoreWrites;
+  readonly #clock: Clock;
+  readonly #expiries: Expiries;
   readonly #key = new RowWriter();
   readonly #value = new RowWriter();
 
-  constructor(env: ProjectionEnv, writes: StoreWrites) {
+  constructor(env: ProjectionEnv, writes: StoreWrites, clock: Clock) {
     this.#env = env;
+    this.#clock = clock;
+    this.#expiries = new Expiries(env.database('expiries'));
     this.#rows = env.database('messages');
     this.#writes = writes;
   }
@@ -109,14 +121,22 @@ export class LmdbMessageStore implements MessageStore {
 
   /** The write itself, for a transaction that is open. */
   apply(rows: readonly MessageRow[]): void {
+    const nowMs = this.#clock.nowMs();
     for (const row of rows) {
+      if (isOver(row, nowMs)) continue;
       const key = writeKey(this.#key, row.conversationId, row.bucket, row.subBucket, row.messageId);
       const value = writeValue(this.#value, row);
+      if (row.expiresAtMs !== null) this.#expiries.add(row.expiresAtMs, 'message', key);
       if (putIfAbsent(this.#rows, key, value)) continue;
       const stored = this.#rows.getBinaryFast(key)!.readDoubleBE(writeTimestampAt);
       if (row.writeTimestampUs > stored) this.#rows.putSync(key, value);
     }
     this.#writes.add('messages', rows.length);
+  }
+
+  /** Inside a transaction: the row has disappeared. */
+  remove(key: Buffer): void {
+    this.#rows.removeSync(key);
   }
 
   async scan(scan: BucketScan): Promise<readonly MessageRow[]> {
@@ -149,7 +169,8 @@ export class LmdbMessageStore implements MessageStore {
       if (bucket !== bucketOfId) continue;
       const key = writeKey(new RowWriter(), conversationId, bucket, subBucket, messageId);
       const value = this.#rows.getBinary(key);
-      if (value !== undefined) return readMessageRow(key, value);
+      const row = value === undefined ? null : readMessageRow(key, value);
+      if (row !== null && !isOver(row, this.#clock.nowMs())) return row;
     }
     return null;
   }

@@ -19,10 +19,16 @@ export interface BucketScan {
   readonly seqBelow?: number;
 }
 
+/** True if the message has disappeared: nobody is shown it any more, whether its bytes are still there or not (design rule 23). */
+export function isOver({ expiresAtMs }: Pick<MessageRow, 'expiresAtMs'>, nowMs: number): boolean {
+  return expiresAtMs !== null && expiresAtMs <= nowMs;
+}
+
 export interface MessageStore {
+  /** What is over already is not written. */
   write(rows: readonly MessageRow[]): Promise<void>;
-  /** Rows of one (sub-)bucket in order of message id. */
+  /** Rows of one (sub-)bucket in order of message id. Those that are over may still be among them: the reader knows its limit. */
   scan(scan: BucketScan): Promise<readonly MessageRow[]>;
-  /** Looks in every given sub-bucket of the id's bucket. */
+  /** Looks in every given sub-bucket of the id's bucket. Null for what is over. */
   find(conversationId: string, messageId: string, buckets: readonly BucketRef[]): Promise<MessageRow | null>;
 }

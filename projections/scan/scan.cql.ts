@@ -1,10 +1,11 @@
 /** Scans a generation in CQL: whole tables in order of token, as every node holds them, a page at a time. */
-import type { Timers } from '@parley/schemas/environment/clock';
+import type { Clock, Timers } from '@parley/schemas/environment/clock';
 import type { ReceiptKind } from '@parley/schemas/generated/events';
 import type { types } from 'cassandra-driver';
 import type { CqlConnection, CqlStatement } from '../cql/connection.ts';
 import { toMsOrNull, toTextOrNull, toUuid } from '../cql/values.ts';
 import { flagKinds } from '../inbox/store.ts';
+import { isOver } from '../messages/store.ts';
 import type { ReceiptStep } from '../reproducible.ts';
 import { pagesOf } from './pages.cql.ts';
 import { columnsOf, hidden, type ProjectionScan, type ScannedProjection, type ScannedRow } from './scan.ts';
@@ -16,15 +17,17 @@ interface TableScan {
   readonly columns: string;
   readonly partition: readonly string[];
   /** Rows of one partition: one at a time for those whose partition is one row. */
-  readonly rowsOf: (rows: readonly Row[], token: bigint) => ScannedRow[];
+  readonly rowsOf: (rows: readonly Row[], token: bigint, nowMs: number) => ScannedRow[];
   readonly where: (key: ScannedRow['key']) => { readonly condition: string; readonly params: readonly unknown[] };
 }
 
 export class CqlScan implements ProjectionScan {
   readonly #connection: CqlConnection;
   readonly #timers: Timers;
+  readonly #clock: Clock;
 
-  constructor(connection: CqlConnection, timers: Timers) {
+  constructor(connection: CqlConnection, timers: Timers, clock: Clock) {
+    this.#clock = clock;
     this.#connection = connection;
     this.#timers = timers;
   }
@@ -38,18 +41,18 @@ export class CqlScan implements ProjectionScan {
       const found: ScannedRow[] = [];
       for (const row of page) {
         if (kept.length > 0 && nameOf(kept[0]!) !== nameOf(row)) {
-          found.push(...rowsOf(kept, tokenOf(kept[0]!)));
+          found.push(...rowsOf(kept, tokenOf(kept[0]!), this.#clock.nowMs()));
           kept = [];
         }
         kept.push(row);
         if (projection !== 'receipts' && projection !== 'members') {
-          found.push(...rowsOf(kept, tokenOf(row)));
+          found.push(...rowsOf(kept, tokenOf(row), this.#clock.nowMs()));
           kept = [];
         }
       }
       yield found;
     }
-    if (kept.length > 0) yield rowsOf(kept, tokenOf(kept[0]!));
+    if (kept.length > 0) yield rowsOf(kept, tokenOf(kept[0]!), this.#clock.nowMs());
   }
 
   async get(projection: ScannedProjection, key: ScannedRow['key']): Promise<ScannedRow | null> {
@@ -59,7 +62,7 @@ export class CqlScan implements ProjectionScan {
     const rows = await this.#connection.read(statement, Number.POSITIVE_INFINITY);
     if (rows.length === 0) return null;
     const name = key.join('/');
-    return rowsOf(rows, tokenOf(rows[0]!)).find((row) => row.key.join('/') === name) ?? null;
+    return rowsOf(rows, tokenOf(rows[0]!), this.#clock.nowMs()).find((row) => row.key.join('/') === name) ?? null;
   }
 }
 
@@ -140,9 +143,11 @@ const tables: Readonly<Record<ScannedProjection, TableScan>> = {
   messages: {
     columns: `conversation_id, bucket, sub_bucket, message_id, seq, ordinal, sender_id, sender_device_id, message_type, encrypted_body,
       preview, media_url, thumbnail_url, reply_to, target_id, created_at, payload_hash, system_change, mls_header,
-      WRITETIME(seq) AS written`,
+      expires_at, WRITETIME(seq) AS written`,
     partition: ['conversation_id', 'bucket', 'sub_bucket'],
-    rowsOf: ([row], token) => {
+    rowsOf: ([row], token, nowMs) => {
+      // Over, whether the engine has taken it away yet or not.
+      if (isOver({ expiresAtMs: time(row!['expires_at']) }, nowMs)) return [];
       const messageId = String(row!['message_id']);
       const partition = [String(row!['conversation_id']), Number(row!['bucket']), Number(row!['sub_bucket'])];
       return one(row!, [...partition, messageId], [token, `${partition.join('/')}/${messageId}`], messageColumns(row!));
@@ -160,13 +165,18 @@ const tables: Readonly<Record<ScannedProjection, TableScan>> = {
     where: (key) => ({ condition: 'conversation_id = ?', params: uuids(key, 1) }),
   },
   inbox: {
-    columns: `user_id, conversation_id, conversation_type, other_user_id, last_seq, last_ordinal, last_message, own_ordinal, left_seq,
+    columns: `user_id, conversation_id, conversation_type, other_user_id, last_seq, last_ordinal, last_message, fading_preview, own_ordinal, left_seq,
       read_seq, read_ordinal, cleared_seq, cleared_ordinal,
       ${flagKinds.map((kind) => `${kind}, WRITETIME(${kind}) AS ${kind}_version`).join(', ')}`,
     partition: ['user_id'],
-    rowsOf: ([row], token) => {
+    rowsOf: ([row], token, nowMs) => {
       const [userId, conversationId] = [String(row!['user_id']), String(row!['conversation_id'])];
-      return one(row!, [userId, conversationId], [token, `${userId}/${uuidPlace(conversationId)}`], inboxColumns(row!));
+      return one(
+        row!,
+        [userId, conversationId],
+        [token, `${userId}/${uuidPlace(conversationId)}`],
+        inboxColumns(row!, nowMs),
+      );
     },
     where: (key) => ({ condition: 'user_id = ? AND conversation_id = ?', params: uuids(key, 2) }),
   },
@@ -208,20 +218,24 @@ function messageColumns(row: Row): Record<string, string> {
     system: hiddenText(row['system_change']),
     mls: text(row['mls_header']),
     atMs: time(row['created_at']),
+    expiresAtMs: time(row['expires_at']),
     payloadHash: bytes(row['payload_hash']),
     writeTimestampUs: text(row['written']),
   });
 }
 
-function inboxColumns(row: Row): Record<string, string> {
+function inboxColumns(row: Row, nowMs: number): Record<string, string> {
   const [at, preview] = ((row['last_message'] as types.Tuple | null)?.values() ?? []) as unknown[];
+  const [fadingAt, endsAt, fading] = ((row['fading_preview'] as types.Tuple | null)?.values() ?? []) as unknown[];
+  const isFading = time(fadingAt) === time(at) && (time(endsAt) ?? 0) > nowMs;
   return columnsOf({
     conversationType: text(row['conversation_type']),
     otherUserId: text(row['other_user_id']),
     lastSeq: text(row['last_seq']),
     lastOrdinal: text(row['last_ordinal']),
     lastMessageAtMs: time(at),
-    lastMessagePreview: hiddenText(preview),
+    lastMessagePreview: hiddenText(preview ?? (isFading ? fading : null)),
+    previewExpiresAtMs: isFading ? time(endsAt) : null,
     ownOrdinal: text(row['own_ordinal']),
     leftSeq: text(row['left_seq']),
     readSeq: text(row['read_seq']),

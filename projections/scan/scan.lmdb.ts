@@ -1,7 +1,8 @@
 /** Scans a generation in LMDB in the order of its keys, some hundred rows at a time, so that no read transaction stays open for long. */
+import type { Clock } from '@parley/schemas/environment/clock';
 import type { ReceiptKind } from '@parley/schemas/generated/events';
 import { messageIdLength } from '@parley/schemas/identity/message-id';
-import { readEntry } from '../inbox/entry-bytes.ts';
+import { hasFaded, readEntry } from '../inbox/entry-bytes.ts';
 import { conversationTypes, receiptKinds } from '../lmdb/enum-bytes.ts';
 import type { ProjectionEnv, RowDatabase } from '../lmdb/env.ts';
 import { endOfPrefix, RowReader, RowWriter } from '../lmdb/row-bytes.ts';
@@ -9,6 +10,7 @@ import { uuidBytes } from '../lmdb/uuid-bytes.ts';
 import { readBuckets, readInterval } from '../members/store.lmdb.ts';
 import { mlsText } from '../messages/mls-text.ts';
 import { readMessageRow } from '../messages/store.lmdb.ts';
+import { isOver } from '../messages/store.ts';
 import { systemText } from '../messages/system-text.ts';
 import type { ReceiptStep } from '../reproducible.ts';
 import { columnsOf, hidden, type ProjectionScan, type ScannedProjection, type ScannedRow } from './scan.ts';
@@ -26,8 +28,10 @@ const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(res
 
 export class LmdbScan implements ProjectionScan {
   readonly #databases: Readonly<Record<ScannedProjection | 'steps', RowDatabase>>;
+  readonly #clock: Clock;
 
-  constructor(env: ProjectionEnv) {
+  constructor(env: ProjectionEnv, clock: Clock) {
+    this.#clock = clock;
     this.#databases = {
       messages: env.database('messages'),
       members: env.database('members'),
@@ -44,7 +48,7 @@ export class LmdbScan implements ProjectionScan {
       const page = this.#page(projection, after);
       if (page.length === 0) return;
       after = page.at(-1)!.last;
-      yield page.map(({ row }) => row);
+      yield page.flatMap(({ row }) => (row === null ? [] : [row]));
       await turn();
     }
   }
@@ -54,16 +58,21 @@ export class LmdbScan implements ProjectionScan {
     const bytes = keyBytes(projection, key);
     if (projection === 'receipts') return this.#receipts(bytes);
     const value = this.#databases[projection].getBinary(bytes);
-    return value === undefined ? null : readers[projection]({ key: bytes, value });
+    return value === undefined ? null : readers[projection]({ key: bytes, value }, this.#clock.nowMs());
   }
 
-  #page(projection: ScannedProjection, after: Buffer | null): { readonly row: ScannedRow; readonly last: Buffer }[] {
+  /** Null for a row that is over, whether its bytes are still there or not. */
+  #page(
+    projection: ScannedProjection,
+    after: Buffer | null,
+  ): { readonly row: ScannedRow | null; readonly last: Buffer }[] {
     if (projection === 'receipts') return this.#receiptsPage(after);
     const start = after ?? Buffer.alloc(0);
-    const found: { row: ScannedRow; last: Buffer }[] = [];
+    const nowMs = this.#clock.nowMs();
+    const found: { row: ScannedRow | null; last: Buffer }[] = [];
     const options = { start, exclusiveStart: after !== null, limit: pageRows };
     for (const { key, value } of this.#databases[projection].getRange(options)) {
-      found.push({ row: readers[projection]({ key, value }), last: key });
+      found.push({ row: readers[projection]({ key, value }, nowMs), last: key });
     }
     return found;
   }
@@ -112,10 +121,13 @@ export class LmdbScan implements ProjectionScan {
 
 const placeOf = (key: Buffer): ScannedRow['place'] => [0n, key.toString('latin1')];
 
-const readers: Readonly<Record<Exclude<ScannedProjection, 'receipts'>, (entry: Entry) => ScannedRow>> = {
-  messages: ({ key, value }) => {
+type RowReaderOf = (entry: Entry, nowMs: number) => ScannedRow | null;
+
+const readers: Readonly<Record<Exclude<ScannedProjection, 'receipts'>, RowReaderOf>> = {
+  messages: ({ key, value }, nowMs) => {
     const { conversationId, bucket, subBucket, messageId, preview, mediaUrl, thumbnailUrl, system, mls, ...row } =
       readMessageRow(key, value);
+    if (isOver(row, nowMs)) return null;
     const urls = { mediaUrl: hidden(mediaUrl), thumbnailUrl: hidden(thumbnailUrl) };
     return {
       key: [conversationId, bucket, subBucket, messageId],
@@ -148,14 +160,17 @@ const readers: Readonly<Record<Exclude<ScannedProjection, 'receipts'>, (entry: E
       columns: columnsOf({ ...rest, writeTimestampUs }),
     };
   },
-  inbox: ({ key, value }) => {
+  inbox: ({ key, value }, nowMs) => {
     const ids = new RowReader(key);
-    const { baseUs, lastMessageUs, ownUs, leftUs, lastMessagePreview, flags, ...values } = readEntry(value);
+    const entry = readEntry(value);
+    const { baseUs, lastMessageUs, ownUs, leftUs, lastMessagePreview, previewExpiresAtMs, flags, ...values } = entry;
+    const isFading = previewExpiresAtMs > 0 && !hasFaded(entry, nowMs);
     // Write timestamps are not reproduced; whether a group of columns was ever written is.
     const written = { base: baseUs > 0, lastMessage: lastMessageUs > 0, own: ownUs > 0, left: leftUs > 0 };
     const columns = columnsOf({
       ...values,
-      lastMessagePreview: hidden(lastMessagePreview),
+      lastMessagePreview: hasFaded(entry, nowMs) ? null : hidden(lastMessagePreview),
+      previewExpiresAtMs: isFading ? previewExpiresAtMs : null,
       // A mark's version is of the log, and reproduced.
       flags: JSON.stringify(flags),
       written: JSON.stringify(written),

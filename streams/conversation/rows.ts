@@ -46,6 +46,8 @@ export interface MessageRow {
   readonly mls: MlsHeader | null;
   /** T. */
   readonly atMs: number;
+  /** Nobody is shown it from then on; null for never. */
+  readonly expiresAtMs: number | null;
   readonly payloadHash: Buffer;
   readonly writeTimestampUs: number;
 }
@@ -63,12 +65,19 @@ export interface InboxRow {
   readonly otherUserId: string | null;
   readonly lastSeq: number;
   readonly lastOrdinal: number;
-  /** Of the last countable message. */
-  readonly lastMessage?: { readonly preview: string | null; readonly atMs: number };
+  /** Of the last countable message; a preview that disappears does so at `expiresAtMs`. */
+  readonly lastMessage?: LastMessage;
   /** Ordinal at the last message that this user sent: what came before counts as read. */
   readonly ownOrdinal?: number;
   /** Set when the member left: null again after rejoining. */
   readonly leftSeq?: number | null;
+}
+
+export interface LastMessage {
+  readonly preview: string | null;
+  readonly atMs: number;
+  /** Absent for a preview that stays. */
+  readonly expiresAtMs?: number;
 }
 
 /** Everything that one batch of one partition projects, in the order in which it must be written (design rule 9). */

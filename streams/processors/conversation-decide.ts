@@ -18,6 +18,8 @@ export interface Decided {
   readonly outcome: Outcome;
   /** The conversation after it. */
   readonly state: ConversationState;
+  /** The message has disappeared: it has its seq, and nothing that could be shown (conversation-open.ts). */
+  readonly isGone?: true;
 }
 
 export interface HaltedAt {

@@ -156,6 +156,7 @@ export function buildFrames(decided: readonly Decided[], late: ReadonlyMap<Decid
     }
     const members = membersOf(one);
     routables.push({ frame, position: null, userIds: members, onlyDeviceId: sent.sender_device_id });
+    if (one.isGone === true) continue; // It has its place, and nobody is shown it.
     for (const { userIds, body } of audiencesOf(sent, members)) {
       messages.push({ conversationId, accepted: outcome, members: userIds, routable: routables.length });
       routables.push({

@@ -6,7 +6,7 @@
  * does not count as unread, and no preview from before is shown.
  */
 import type { Accepted, DirectoryChanged } from '../conversation/outcome.ts';
-import type { InboxRow } from '../conversation/rows.ts';
+import type { InboxRow, LastMessage } from '../conversation/rows.ts';
 import { isCountable } from '../conversation/rules.ts';
 import type { ConversationState } from '../conversation/state.ts';
 
@@ -23,12 +23,16 @@ export class InboxMerge {
   readonly #rows = new Map<string, MergedRow>();
   /** The state after the last message that the members' rows do not show yet. */
   #pending: ConversationState | null = null;
-  #lastMessage: { preview: string | null; atMs: number } | null = null;
+  #lastMessage: LastMessage | null = null;
   readonly #ownOrdinals = new Map<string, number>();
 
-  accepted(state: ConversationState, { sent, ordinal, atMs }: Accepted): void {
+  accepted(state: ConversationState, { sent, ordinal, atMs, expiresAtMs }: Accepted, isGone: boolean): void {
     this.#pending = state;
-    if (isCountable(sent.message_type)) this.#lastMessage = { preview: sent.preview, atMs };
+    if (isCountable(sent.message_type)) {
+      const preview = isGone ? null : sent.preview;
+      const fades = preview !== null && expiresAtMs !== null;
+      this.#lastMessage = { preview, atMs, ...(fades ? { expiresAtMs } : {}) };
+    }
     // A commit of the encryption is sent by a device on its own: nobody has read anything.
     if (sent.message_type !== 'mls') this.#ownOrdinals.set(sent.sender_id, ordinal);
   }

@@ -31,7 +31,7 @@ function jobOf({ accepted, conversationId }: RoutedMessage, recipientUserId: str
     reason: 'offline',
     // T, not the time of processing: the same event gives the same job.
     enqueuedAtMs: accepted.atMs,
-    expiresAtMs: null,
+    expiresAtMs: accepted.expiresAtMs,
   });
 }
 

@@ -34,6 +34,7 @@ export function messageRow(conversationId: string, accepted: Accepted): MessageR
     system: null,
     mls: sent.mls,
     atMs: accepted.atMs,
+    expiresAtMs: accepted.expiresAtMs,
     payloadHash: accepted.payloadHash,
     writeTimestampUs: accepted.writeTimestampUs,
   };
@@ -59,6 +60,7 @@ function systemRow(conversationId: string, system: SystemMessage, outcome: Direc
     system: system.change,
     mls: null,
     atMs: outcome.atMs,
+    expiresAtMs: null,
     payloadHash: system.payloadHash,
     writeTimestampUs: outcome.writeTimestampUs,
   };
@@ -87,7 +89,7 @@ class RowBuilder {
   readonly #messages: MessageRow[] = [];
   readonly #inboxes = new Map<string, InboxMerge>();
 
-  accepted(state: ConversationState, outcome: Accepted): void {
+  accepted(state: ConversationState, outcome: Accepted, isGone: boolean): void {
     const { conversationId } = state;
     if (outcome.creates) {
       for (const [userId, { role, joinedSeq }] of state.members) {
@@ -96,8 +98,8 @@ class RowBuilder {
       }
     }
     if (outcome.opensBucket) this.#conversations.set(conversationId, conversationRow(state));
-    this.#messages.push(messageRow(conversationId, outcome));
-    this.#inboxOf(conversationId).accepted(state, outcome);
+    if (!isGone) this.#messages.push(messageRow(conversationId, outcome));
+    this.#inboxOf(conversationId).accepted(state, outcome, isGone);
   }
 
   directoryChanged(state: ConversationState, outcome: DirectoryChanged): void {
@@ -133,8 +135,8 @@ class RowBuilder {
 
 export function buildRows(decided: readonly Decided[]): ConversationRows {
   const builder = new RowBuilder();
-  for (const { outcome, state } of decided) {
-    if (outcome.kind === 'accepted') builder.accepted(state, outcome);
+  for (const { outcome, state, isGone } of decided) {
+    if (outcome.kind === 'accepted') builder.accepted(state, outcome, isGone === true);
     else if (outcome.kind === 'directory_changed') builder.directoryChanged(state, outcome);
   }
   return builder.rows();

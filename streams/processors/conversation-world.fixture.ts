@@ -8,13 +8,14 @@ import type { ReceivedEvent } from '../conversation/outcome.ts';
 import type { Routable, RouteResult } from '../delivery/delivery.ts';
 import type { LogRecord, RecordBatch } from '../log/log.ts';
 import { topics } from '../log/topics.ts';
+import { MemoryDataKeys } from '../sealing/data-keys.fixture.ts';
 import { ConversationProcessor, type ConversationSettings, defaultConversationSettings } from './conversation.ts';
 import { MemoryRows } from './conversation-rows.fixture.ts';
 import { DeadLetters } from './dead-letter.ts';
 import type { DeviceRef, SavedState } from './ports.ts';
 import { codec, MemoryLog } from './processor.fixture.ts';
 
-export type Step = 'load' | 'find' | 'project' | 'route' | 'devices' | 'push' | 'save';
+export type Step = 'load' | 'find' | 'keys' | 'project' | 'route' | 'devices' | 'push' | 'save';
 
 export interface Told {
   readonly to: string;
@@ -52,6 +53,7 @@ export class World {
   told: Told[] = [];
   readonly jobs: PushJob[] = [];
   nowMs = 0;
+  readonly dataKeys = new MemoryDataKeys({ nowMs: () => this.nowMs });
   current = true;
   generation = 1;
 
@@ -78,6 +80,7 @@ export class World {
         poison: new DeadLetters({ log, codec, clock, metrics }),
         states: { load: (ids) => this.#load(ids), save: (states) => this.#save(states) },
         projector: { project: (rows) => this.#step('project', () => void this.rows.project(rows)) },
+        dataKeys: { find: (ids) => this.#step('keys', () => this.dataKeys.found(ids)) },
         lookup: { find: (id, messageId) => this.#step('find', () => this.rows.row(id, messageId)) },
         router: { route: (items) => this.#step('route', () => this.#route(items)) },
         devices: { devicesOf: (ids) => this.#step('devices', () => ids.map((id) => this.devicesOf.get(id) ?? [])) },

@@ -4,7 +4,7 @@
  * For each batch of one partition, in this order, because the order is the guarantee:
  *
  *     0 decode      poison to the dead letters, the rest to events; the states of their conversations are loaded
- *     1 decide      the fold, in order of offset
+ *     1 decide      the fold, in order of offset; what was sealed is opened then, and what has disappeared left out
  *     2 project     rows: whoever sees a message can fetch it
  *     3 route       verdicts and messages to the devices that are connected
  *     4 push        a job for each device that was not reached
@@ -12,7 +12,7 @@
  *
  * Every step is idempotent and the fold is deterministic, so any failure is handled by doing the batch again: until step 4 is done
  * the states that the next batch sees are those from before. One file for each step: conversation-decode, -states, -decide,
- * -late-ids, -rows, -frames, -push, -checkpoint.
+ * -late-ids, -open, -rows, -frames, -push, -checkpoint.
  */
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import type { Clock, TimerHandle, Timers } from '@parley/schemas/environment/clock';
@@ -21,12 +21,14 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Routable, RouteResult } from '../delivery/delivery.ts';
 import type { BatchHandler, Log, RecordBatch } from '../log/log.ts';
+import type { DataKeys } from '../sealing/data-key.ts';
 import { PartitionCheckpoint } from './conversation-checkpoint.ts';
 import { type Decided, decideSlice, type HaltedAt } from './conversation-decide.ts';
 import { type DecodedRecord, decodeConversationRecords } from './conversation-decode.ts';
 import { buildFrames } from './conversation-frames.ts';
 import { verdictsOfLate } from './conversation-late-ids.ts';
 import { ConversationMetrics } from './conversation-metrics.ts';
+import { openContents } from './conversation-open.ts';
 import { type PushJobSink, pushToUnreached } from './conversation-push.ts';
 import { rebuildStates } from './conversation-rebuild.ts';
 import { buildRows, isEmpty } from './conversation-rows.ts';
@@ -47,6 +49,8 @@ export interface ConversationDependencies {
   readonly states: FoldStateStore;
   readonly projector: ConversationProjector;
   readonly lookup: MessageLookup;
+  /** What disappears is sealed under these. */
+  readonly dataKeys: Pick<DataKeys, 'find'>;
   readonly router: FrameRouter;
   readonly pushJobs: PushJobSink;
   readonly devices: DeviceDirectory;
@@ -148,7 +152,7 @@ export class ConversationProcessor implements BatchHandler {
     const working = await this.#load(batch, events);
     for (let next = 0; next < events.length; ) {
       const slice = decideSlice(events, next, working, maxRecipientsPerSlice);
-      if (!(await this.#carryOut(batch, slice.decided))) return null;
+      if (!(await this.#carryOut(batch, await this.#open(batch, slice.decided)))) return null;
       this.#apply(checkpoint, slice.decided);
       if (slice.halted !== null) await this.#halt(batch, slice.halted, checkpoint);
       next = slice.next;
@@ -166,6 +170,16 @@ export class ConversationProcessor implements BatchHandler {
       this.#dependencies.logger.warn({ topic, partition, conversations: offsets.size }, 'states are folded again');
       return rebuildStates(this.#dependencies, batch, offsets);
     });
+  }
+
+  async #open({ topic, partition }: RecordBatch, sealed: readonly Decided[]): Promise<readonly Decided[]> {
+    const { dataKeys, clock, logger } = this.#dependencies;
+    const { decided, lost } = await openContents(sealed, dataKeys, clock.nowMs());
+    if (lost > 0) {
+      this.#metrics.lost(lost);
+      logger.error({ topic, partition, messages: lost }, 'data keys are lost: messages that nobody can read any more');
+    }
+    return decided;
   }
 
   /** Steps 2 to 4. Resolves to false if the partition was taken away meanwhile: then nothing more is to be saved. */

@@ -22,15 +22,17 @@ export interface DataKeyId {
 
 /** The keys, as those see them who seal and open. */
 export interface DataKeys {
-  /** The key, made if it is not there yet. @throws ParleyError `out_of_window` if its time is over, `unavailable` */
+  /** The key, made if it is not there yet. @throws ParleyError `unavailable`, `out_of_window` if its time is over or far off */
   obtain(id: DataKeyId): Promise<Buffer>;
   /** In the order given; null for one that was destroyed. @throws ParleyError `unavailable` */
   find(ids: readonly DataKeyId[]): Promise<readonly (Buffer | null)[]>;
 }
 
+export const dayOf = (timeMs: number): number => Math.floor(timeMs / dayMs);
+
 /** @param messageId a valid one */
 export function dataKeyIdOf(conversationId: string, messageId: string, timerSeconds: number): DataKeyId {
-  return { conversationId, day: Math.floor(messageIdTimeMs(messageId) / dayMs), timerSeconds };
+  return { conversationId, day: dayOf(messageIdTimeMs(messageId)), timerSeconds };
 }
 
 /** From when on nothing that the key sealed may be read. */

@@ -9,19 +9,21 @@
  */
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import type { Clock } from '@parley/schemas/environment/clock';
-import { ParleyError } from '@parley/schemas/errors/parley-error';
+import { hasCode, ParleyError } from '@parley/schemas/errors/parley-error';
 import type { MessageTarget } from '@parley/schemas/generated/events';
 import type { SendFrame } from '@parley/schemas/generated/wire';
 import { currentRules, needsTarget } from '@parley/streams/conversation/rules';
 import type { Log } from '@parley/streams/log/log';
 import type { MessageLookup } from '@parley/streams/processors/ports';
+import type { DataKeyId } from '@parley/streams/sealing/data-key';
 import type { Connection } from '../connection.ts';
 import type { GatewayCounts } from '../counts.ts';
-import type { SendLimiter } from '../dependencies.ts';
+import type { DataKeyCache, SendLimiter } from '../dependencies.ts';
 import type { Membership } from '../lookups/membership.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { ErrorReporter } from './error-reporter.ts';
 import { PendingSend, type SendSettlement } from './pending-send.ts';
+import { contentOf, dataKeyOf } from './sealed-send.ts';
 import { validateSend } from './validate-send.ts';
 
 export interface SendDeskDependencies {
@@ -31,6 +33,8 @@ export interface SendDeskDependencies {
   readonly limiter: SendLimiter;
   readonly messages: MessageLookup;
   readonly membership: Membership;
+  /** What is known at once, and what has to be asked for. */
+  readonly dataKeys: DataKeyCache;
   readonly errors: ErrorReporter;
   readonly counts: GatewayCounts;
 }
@@ -58,8 +62,10 @@ export class SendDesk implements SendSettlement {
     if (retryAfterMs > 0) throw new ParleyError('rate_limited', { retryAfterMs: Math.ceil(retryAfterMs) });
     const isKnown = this.#on.membership.isKnown(send.conversation_id, connection.userId, send.peer_id);
     const targetId = send.target_id ?? send.reply_to;
-    if (isKnown && targetId === null) {
-      this.#append(connection, send, null);
+    const keyId = dataKeyOf(send);
+    const key = keyId === null ? null : this.#on.dataKeys.known(keyId);
+    if (isKnown && targetId === null && key !== undefined) {
+      this.#append(connection, send, null, key);
       return undefined;
     }
     return this.#appendAfterReads(connection, send, isKnown, targetId);
@@ -68,7 +74,21 @@ export class SendDesk implements SendSettlement {
   async #appendAfterReads(connection: Connection, send: SendFrame, isKnown: boolean, targetId: string | null) {
     if (!isKnown) await this.#on.membership.confirm(send.conversation_id, connection.userId, send.peer_id);
     const target = targetId === null ? null : await this.#target(send, targetId);
-    if (connection.isOpen) this.#append(connection, send, target);
+    const keyId = dataKeyOf(send);
+    const key = keyId === null ? null : await this.#dataKey(connection, send, keyId);
+    if (connection.isOpen && key !== undefined) this.#append(connection, send, target, key);
+  }
+
+  /** Undefined: the id is so old that what it names must not be sealed any more, which is a verdict as the fold's would be. */
+  async #dataKey(connection: Connection, send: SendFrame, keyId: DataKeyId): Promise<Buffer | undefined> {
+    try {
+      return await this.#on.dataKeys.obtain(keyId);
+    } catch (error) {
+      if (!hasCode(error, 'out_of_window')) throw error;
+      const { conversation_id, message_id } = send;
+      connection.send('refused', { conversation_id, message_id, code: 'out_of_window' });
+      return undefined;
+    }
   }
 
   /** A reply whose target is gone is taken without; the fold decides who may do what to the others. */
@@ -87,7 +107,7 @@ export class SendDesk implements SendSettlement {
     };
   }
 
-  #append(connection: Connection, send: SendFrame, target: MessageTarget | null): void {
+  #append(connection: Connection, send: SendFrame, target: MessageTarget | null, key: Buffer | null): void {
     const value = this.#on.codec.encode('message_sent', {
       conversation_id: send.conversation_id,
       peer_id: send.peer_id,
@@ -95,10 +115,7 @@ export class SendDesk implements SendSettlement {
       sender_id: connection.userId,
       sender_device_id: connection.deviceId,
       message_type: send.message_type,
-      encrypted_body: send.encrypted_body,
-      preview: send.preview,
-      media_url: send.media_url,
-      thumbnail_url: send.thumbnail_url,
+      ...contentOf(send, key),
       reply_to: send.reply_to,
       target,
       mls: send.mls,

@@ -21,6 +21,7 @@ export function toWireMessage(row: MessageRow): WireMessage {
     system: row.system,
     mls: row.mls,
     at_ms: row.atMs,
+    expires_at_ms: row.expiresAtMs,
   };
 }
 

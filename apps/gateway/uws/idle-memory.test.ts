@@ -7,6 +7,7 @@ import { MemorySessionStore } from '@parley/projections/sessions/store.memory';
 import { systemClock, systemRandom, systemTimers } from '@parley/schemas/environment/system';
 import { InProcessLink } from '@parley/streams/delivery/link.in-process';
 import { PushJobQueue } from '@parley/streams/push/push-jobs';
+import { MemoryDataKeys } from '@parley/streams/sealing/data-keys.fixture';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, expect, it } from 'vitest';
@@ -58,6 +59,7 @@ it('an idle connection costs at most 10 KB, with the session and lease that an e
       tokens: {
         verify: async () => ({ userId: uuidOf(users), deviceId: uuidOf(1e9 + users++), expiresAtMs: Date.now() + 1e9 }),
       },
+      dataKeys: new MemoryDataKeys(systemClock),
       pushJobs: new PushJobQueue({ log, codec, clock: systemClock }),
       ...{ privacy: new FakePrivacy().cached(systemClock), link: new InProcessLink() },
       ...{ clock: systemClock, timers: systemTimers, random: systemRandom },

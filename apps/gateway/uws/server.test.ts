@@ -8,6 +8,7 @@ import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { makeMessageId } from '@parley/schemas/identity/message-id';
 import { InProcessLink } from '@parley/streams/delivery/link.in-process';
 import { PushJobQueue } from '@parley/streams/push/push-jobs';
+import { MemoryDataKeys } from '@parley/streams/sealing/data-keys.fixture';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -74,6 +75,7 @@ describe('a gateway on the network', () => {
         ...{ log, codec, sessions, presence: new MemoryPresenceStore(), members: stores, messages: stores },
         revocations: sessions.revocations,
         ...{ inbox: stores.inbox, receipts: stores.receipts, history: stores, users: stores.users, tokens },
+        dataKeys: new MemoryDataKeys(systemClock),
         ...{ limiter: { take: () => retryAfterMs }, pushJobs: new PushJobQueue({ log, codec, clock: systemClock }) },
         ...{ privacy: new FakePrivacy().cached(systemClock), link: new InProcessLink() },
         ...{ clock: systemClock, timers: systemTimers, random: systemRandom },

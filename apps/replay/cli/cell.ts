@@ -1,6 +1,7 @@
 /** What a command works on: a cell's log, its schemas and its projections, whichever profile it runs on. */
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import type { Log, LogReader } from '@parley/streams/log/log';
+import type { DataKeys } from '@parley/streams/sealing/data-key';
 import type { GenerationAccess } from '../generations/access.ts';
 import type { Evidence } from '../trace/evidence.ts';
 
@@ -16,6 +17,8 @@ export interface Cell {
    * @throws ParleyError `unavailable` on the embedded profile while a process holds the folder
    */
   openWriter(): Promise<Log>;
+  /** Those under which the log holds what disappears. */
+  readonly dataKeys: Pick<DataKeys, 'find'>;
   /** What is known of messages outside of the log's topics. Whoever asked closes it. */
   openEvidence(): Promise<Evidence>;
   /** The generations of its projections. */

@@ -15,6 +15,7 @@ import type { Logger } from 'pino';
 import type { ReplayConfig } from '../config.ts';
 import { CqlGenerationAccess } from '../generations/access.cql.ts';
 import { EmbeddedGenerationAccess } from '../generations/access.embedded.ts';
+import { clusterDataKeys, embeddedDataKeys } from '../reading/data-keys.ts';
 import { openEmbeddedEvidence } from '../trace/evidence.embedded.ts';
 import { openClusterEvidence } from '../trace/evidence.postgres.ts';
 import type { Cell } from './cell.ts';
@@ -31,6 +32,7 @@ export async function openEmbeddedCell(dataDir: string, environment: CellEnviron
     throw new ParleyError('not_found', { detail: `${dataDir} is not the folder of a standalone process` });
   const generations = new EmbeddedGenerationAccess(dataDir, environment.clock);
   const log = openLmdbLogReader(path, generations.checkpoints);
+  const dataKeys = embeddedDataKeys(dataDir);
   let isReading = true;
   const stopReading = async (): Promise<void> => {
     if (isReading) await log.close();
@@ -40,6 +42,7 @@ export async function openEmbeddedCell(dataDir: string, environment: CellEnviron
     profile: 'embedded',
     log,
     codec: new EventCodec(new EmbeddedSchemas()),
+    dataKeys,
     async openWriter() {
       // One process opens an LMDB folder once: for reading or for writing.
       await stopReading();
@@ -50,6 +53,7 @@ export async function openEmbeddedCell(dataDir: string, environment: CellEnviron
     async close() {
       await stopReading();
       await generations.close();
+      await dataKeys.close();
     },
   };
 }
@@ -99,12 +103,14 @@ export async function openClusterCell(settings: ReplayConfig, environment: CellE
     onWarning: (warning) => environment.logger.warn({ warning }, 'cql'),
     ...environment,
   });
+  const dataKeys = clusterDataKeys(settings.PARLEY_POSTGRES_URL, environment.clock, environment.logger);
   return {
-    ...{ profile: 'cluster', log, codec, generations, openWriter: () => connect('writer') },
+    ...{ profile: 'cluster', log, codec, dataKeys, generations, openWriter: () => connect('writer') },
     openEvidence: () => openClusterEvidence(settings, environment.logger),
     async close() {
       await log.close();
       await generations.close();
+      await dataKeys.close();
     },
   };
 }

@@ -73,7 +73,8 @@ async function fillUp(
   const into = await cell.generations.fill(generation, how);
   const watched = watchRebuild(context);
   try {
-    const rebuild = new Rebuild({ log: cell.log, codec: cell.codec, clock, timers }, into);
+    const { log, codec, dataKeys } = cell;
+    const rebuild = new Rebuild({ log, codec, dataKeys, clock, timers }, into);
     await rebuild.pass(signal, watched.observe);
     signal.throwIfAborted();
     await into.takeCheckpoints();

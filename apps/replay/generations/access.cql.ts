@@ -106,6 +106,6 @@ export class CqlGenerationAccess implements GenerationAccess {
 
   #opened(generation: Generation, connection: CqlConnection): OpenedGeneration {
     const projections = openCqlProjections(connection, { clock: this.#settings.clock, metrics: new Registry() });
-    return { generation, projections, scan: new CqlScan(connection, this.#settings.timers) };
+    return { generation, projections, scan: new CqlScan(connection, this.#settings.timers, this.#settings.clock) };
   }
 }

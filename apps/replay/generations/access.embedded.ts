@@ -120,6 +120,6 @@ export class EmbeddedGenerationAccess implements GenerationAccess {
       throw new ParleyError('not_found', { detail: `no generation ${generation}` });
     const env = openProjectionEnv({ path: generationFolder(this.#dataDir, generation), role });
     const projections = projectionsIn(env, { clock: this.#clock, metrics: new Registry() });
-    return { env, opened: { generation, projections, scan: new LmdbScan(env) } };
+    return { env, opened: { generation, projections, scan: new LmdbScan(env, this.#clock) } };
   }
 }

@@ -47,8 +47,8 @@ export async function verifyShadow(context: CommandContext, options: VerifyShado
 }
 
 function catchUpOf({ cell, clock, timers, signal }: CommandContext, filled: FilledGeneration): () => Promise<void> {
-  const { log, codec } = cell;
-  const rebuild = new Rebuild({ log, codec, clock, timers }, filled, defaultRebuildSettings);
+  const { log, codec, dataKeys } = cell;
+  const rebuild = new Rebuild({ log, codec, dataKeys, clock, timers }, filled, defaultRebuildSettings);
   return async () => {
     await rebuild.pass(signal);
     signal.throwIfAborted();

@@ -10,6 +10,7 @@ import { EmbeddedSchemas } from '@parley/schemas/registry/embedded-schemas';
 import type { LogReader, LogRecord } from '@parley/streams/log/log';
 import { partitionOf } from '@parley/streams/log/partitioner';
 import { topics } from '@parley/streams/log/topics';
+import { MemoryDataKeys } from '@parley/streams/sealing/data-keys.fixture';
 import type { FilledGeneration } from '../generations/access.ts';
 import { Rebuild } from './rebuild.ts';
 
@@ -103,6 +104,7 @@ export class MemoryCell implements LogReader {
     const said = this.#said.get(conversationId) ?? 0;
     if (said === 0) return;
     const seq = 1 + Math.floor(this.#random() * said);
+    if (this.#random() < 0.3) return this.#mark(conversationId, from, seq);
     const kind = this.#random() < 0.5 ? 'read' : 'delivered';
     this.receipt({
       conversation_id: conversationId,
@@ -113,6 +115,19 @@ export class MemoryCell implements LogReader {
       ordinal: seq,
       at_ms: this.#nowMs,
     });
+  }
+
+  /** Gateways' clocks differ by seconds, so the log hears marks in another order than that of their versions. */
+  #mark(conversationId: string, userId: string, seq: number): void {
+    const kinds = ['pinned', 'archived', 'muted', 'unread', 'cleared', 'read'] as const;
+    const kind = kinds[Math.floor(this.#random() * kinds.length)]!;
+    const isWatermark = kind === 'cleared' || kind === 'read';
+    const version = isWatermark ? seq : this.#nowMs * 1_000 + Math.floor((this.#random() - 0.5) * 10_000_000);
+    const value = codec.encode('personal_mark_set', {
+      ...{ conversation_id: conversationId, user_id: userId, device_id: userId, kind, version, at_ms: this.#nowMs },
+      ...{ value: isWatermark ? seq : Math.floor(this.#random() * 2), ordinal: isWatermark ? seq : 0 },
+    });
+    this.#append(topics.receipts, `${conversationId}:${userId}:mark_${kind}:${userId}`, conversationId, value);
   }
 
   #group(): void {
@@ -184,7 +199,8 @@ export class MemoryCell implements LogReader {
       batchRecords,
       recordsPerCheckpoint,
     };
-    return new Rebuild({ log: this, codec, clock: systemClock, timers: noTimers }, into, settings);
+    const dataKeys = new MemoryDataKeys(systemClock);
+    return new Rebuild({ log: this, codec, dataKeys, clock: systemClock, timers: noTimers }, into, settings);
   }
 
   /** In one go. */

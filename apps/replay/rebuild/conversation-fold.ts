@@ -13,16 +13,19 @@ import { topics } from '@parley/streams/log/topics';
 import { PartitionCheckpoint } from '@parley/streams/processors/conversation-checkpoint';
 import { decideSlice } from '@parley/streams/processors/conversation-decide';
 import { decodeConversationRecords } from '@parley/streams/processors/conversation-decode';
+import { openContents } from '@parley/streams/processors/conversation-open';
 import { buildRows, isEmpty } from '@parley/streams/processors/conversation-rows';
 import { ConversationStates } from '@parley/streams/processors/conversation-states';
 import type { PoisonSink } from '@parley/streams/processors/decode-batch';
 import type { ConversationProjector, FoldStateStore } from '@parley/streams/processors/ports';
+import type { DataKeys } from '@parley/streams/sealing/data-key';
 import type { Fold } from './fold.ts';
 
 export interface ConversationFoldOptions {
   readonly codec: EventCodec;
   readonly clock: Clock;
   readonly projector: ConversationProjector;
+  readonly dataKeys: Pick<DataKeys, 'find'>;
   /** The rebuild's own, and the generation's. */
   readonly ownStates: FoldStateStore;
   readonly states: FoldStateStore;
@@ -54,7 +57,7 @@ export class ConversationFold implements Fold {
   }
 
   async apply(partition: number, records: readonly LogRecord[]): Promise<void> {
-    const { codec, clock, projector } = this.#options;
+    const { codec, clock, projector, dataKeys } = this.#options;
     const events = await decodeConversationRecords(records, codec, alreadyBuried);
     const ids = new Set(events.map(({ conversationId }) => conversationId));
     const working = await this.#states.load(ids, () => {
@@ -65,7 +68,8 @@ export class ConversationFold implements Fold {
     const checkpoint = this.#checkpointOf(partition);
     for (let next = 0; next < events.length; ) {
       const slice = decideSlice(events, next, working, maxRecipientsPerSlice);
-      const rows = buildRows(slice.decided);
+      const { decided } = await openContents(slice.decided, dataKeys, clock.nowMs());
+      const rows = buildRows(decided);
       if (!isEmpty(rows)) await projector.project(rows);
       const nowMs = clock.nowMs();
       for (const { conversationId, offset, state } of slice.decided)

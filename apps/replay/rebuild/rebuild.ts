@@ -14,6 +14,7 @@ import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { LogReader } from '@parley/streams/log/log';
 import { topics } from '@parley/streams/log/topics';
 import { inParallel } from '@parley/streams/processors/in-parallel';
+import type { DataKeys } from '@parley/streams/sealing/data-key';
 import type { FilledGeneration } from '../generations/access.ts';
 import { ConversationFold } from './conversation-fold.ts';
 import type { Fold } from './fold.ts';
@@ -26,6 +27,7 @@ export type RebuiltTopic = (typeof rebuiltTopics)[number];
 export interface RebuildEnvironment {
   readonly log: LogReader;
   readonly codec: EventCodec;
+  readonly dataKeys: Pick<DataKeys, 'find'>;
   readonly clock: Clock;
   readonly timers: Timers;
 }
@@ -72,7 +74,7 @@ export class Rebuild {
   readonly #pace: Pace;
 
   constructor(environment: RebuildEnvironment, into: FilledGeneration, settings = defaultRebuildSettings) {
-    const { codec, clock, timers } = environment;
+    const { codec, clock, timers, dataKeys } = environment;
     const { projections, rebuild } = into;
     this.#environment = environment;
     this.#into = into;
@@ -80,7 +82,7 @@ export class Rebuild {
     this.#pace = new Pace(settings.maxRecordsPerS, clock, timers);
     this.#folds = [
       new ConversationFold({
-        ...{ codec, clock, projector: projections.conversationProjector },
+        ...{ codec, clock, dataKeys, projector: projections.conversationProjector },
         ...{ ownStates: rebuild.states, states: projections.foldState },
       }),
       new ReceiptsFold(codec, projections.receiptProjector),

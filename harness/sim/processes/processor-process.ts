@@ -25,6 +25,7 @@ export class ProcessorProcess extends ServerProcess {
       sessions: world.sessionsOf(life),
       link: this.#link,
       devices: world.directoryOf(life),
+      dataKeys: world.dataKeysOf(life),
       presence: world.presenceOf(life),
       clock: life,
       timers: life,

@@ -32,11 +32,14 @@ const writes = () => new StoreWrites(new Registry());
 const close = async () => undefined;
 
 messageStoreContract('simulated', async () => ({
-  store: new CqlMessageStore(sessionOn(systemClock), writes()),
+  store: new CqlMessageStore(sessionOn(systemClock), writes(), systemClock),
   close,
 }));
 memberStoreContract('simulated', async () => ({ store: new CqlMemberStore(sessionOn(systemClock), writes()), close }));
-inboxStoreContract('simulated', async () => ({ store: new CqlInboxStore(sessionOn(systemClock), writes()), close }));
+inboxStoreContract('simulated', async () => ({
+  store: new CqlInboxStore(sessionOn(systemClock), writes(), systemClock),
+  close,
+}));
 foldStateStoreContract('simulated', async () => ({
   store: new CqlFoldStateStore(sessionOn(systemClock), writes()),
   close,
