@@ -2,7 +2,7 @@
  * What the rules say of a record, told a second time and by other means than the fold: a plain history of what was accepted, and a
  * handful of questions to each outcome. Where the fold is wrong, its own state is wrong with it; this is not.
  */
-import type { MessageSent } from '@parley/schemas/generated/events';
+import type { MemberRole, MessageSent } from '@parley/schemas/generated/events';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { messageIdTimeMs } from '@parley/schemas/identity/message-id';
 import type {
@@ -14,11 +14,14 @@ import type {
   Outcome,
   ReceivedEvent,
   Refused,
+  SystemMessage,
 } from '@parley/streams/conversation/outcome';
 
 /** Design rule 3. */
 const windowMs = 30_000;
 const rememberedMs = 120_000;
+/** The last under which directory events took no seq. */
+const silentRules = 1;
 
 interface First {
   readonly seq: number;
@@ -35,7 +38,11 @@ export class Judge {
   readonly #accepted = new Map<string, First>();
   /** What was said first to an id that was refused: it is said again, whatever has changed since. */
   readonly #refused = new Map<string, string>();
-  readonly #members = new Set<string>();
+  /** By user, while in the conversation. */
+  readonly #roles = new Map<string, MemberRole>();
+  #adminsOnly = false;
+  /** All that has a place. */
+  #messages = 0;
   /** T of every send that was decided, to know how many ids may be remembered. */
   readonly #decidedAtMs: number[] = [];
   #version = 0;
@@ -74,7 +81,8 @@ export class Judge {
     if (found !== null) this.#say(`${about}: ${found}`);
     if (outcome.kind !== 'accepted') return;
     if (outcome.creates)
-      for (const userId of [sent.sender_id, sent.peer_id]) if (userId !== null) this.#members.add(userId);
+      for (const userId of [sent.sender_id, sent.peer_id]) if (userId !== null) this.#roles.set(userId, 'member');
+    this.#messages++;
     this.#accepted.set(sent.message_id, { seq: outcome.seq, atMs: this.#atMs, ...whatOf(sent) });
   }
 
@@ -92,18 +100,21 @@ export class Judge {
   #unknown(outcome: Message): string | null {
     const { sent } = outcome;
     if (outcome.kind === 'duplicate') return 'nothing was accepted under the id';
-    const isMember = this.#members.has(sent.sender_id);
+    const role = this.#roles.get(sent.sender_id);
+    const isSilenced = this.#adminsOnly && role !== 'admin' && isSpeech(sent);
     if (outcome.kind === 'refused') {
       if (outcome.code === 'out_of_window' && this.#isInWindow(sent)) return 'lies in its window';
       const isRepeated = this.#refused.get(sent.message_id) === outcome.code;
       this.#refused.set(sent.message_id, outcome.code);
-      return outcome.code === 'not_a_member' && isMember && !isRepeated ? 'its sender is a member' : null;
+      if (isRepeated) return null;
+      if (outcome.code === 'not_a_member' && role !== undefined) return 'its sender is a member';
+      return outcome.code === 'admins_only' && !isSilenced ? 'its sender may send' : null;
     }
     if (!this.#isInWindow(sent)) return 'lies outside its window';
-    if (outcome.seq !== this.#accepted.size + 1)
-      return `${this.#accepted.size} were accepted before, not ${outcome.seq - 1}`;
+    if (outcome.seq !== this.#messages + 1) return `${this.#messages} have places before, not ${outcome.seq - 1}`;
     if (outcome.creates) return this.#makes(sent) ? null : 'does not make this conversation';
-    if (!isMember) return 'its sender is no member';
+    if (role === undefined) return 'its sender is no member';
+    if (isSilenced) return 'its sender may not send';
     return sent.peer_id === null || this.#makes(sent) ? null : 'names another peer';
   }
 
@@ -125,12 +136,49 @@ export class Judge {
     }
     if (!isNext) this.#say(`directory version ${version} was applied after ${this.#version}`);
     this.#version = version;
-    if (received.name === 'member_removed') this.#members.delete(received.event.user_id);
-    else if (received.name === 'member_added') this.#members.add(received.event.user_id);
-    else if (received.name === 'conversation_created')
-      for (const { user_id: userId } of received.event.members) this.#members.add(userId);
+    const isTold = this.#change(received) && received.event.rules_version > silentRules;
+    this.#system(outcome.system, isTold ? this.#messages + 1 : null);
+  }
+
+  /** True if it changed something that a member would see. */
+  #change({ name, event }: DirectoryEvent): boolean {
+    const before = JSON.stringify([...this.#roles, this.#adminsOnly]);
+    switch (name) {
+      case 'conversation_created':
+        for (const { user_id: userId, role } of event.members) this.#roles.set(userId, role);
+        this.#adminsOnly = event.who_may_send === 'admins';
+        break;
+      case 'member_added':
+        if (!this.#roles.has(event.user_id)) this.#roles.set(event.user_id, event.role);
+        break;
+      case 'member_removed':
+        this.#roles.delete(event.user_id);
+        break;
+      case 'member_role_changed':
+        if (this.#roles.has(event.user_id)) this.#roles.set(event.user_id, event.role);
+        break;
+      case 'conversation_changed':
+        if (event.who_may_send !== null) this.#adminsOnly = event.who_may_send === 'admins';
+        return event.title !== null || before !== JSON.stringify([...this.#roles, this.#adminsOnly]);
+    }
+    return before !== JSON.stringify([...this.#roles, this.#adminsOnly]);
+  }
+
+  /** It has the next place, at its own time, under an id that nobody has. */
+  #system(system: SystemMessage | null, seq: number | null): void {
+    if (system?.seq !== (seq ?? undefined)) this.#say(`a system message has the place ${system?.seq}, not ${seq}`);
+    if (system === null) return;
+    this.#messages++;
+    if (messageIdTimeMs(system.messageId) !== this.#atMs) this.#say(`${system.messageId} is not of ${this.#atMs}`);
+    if (this.#accepted.has(system.messageId)) this.#say(`${system.messageId} is a message's and the directory's`);
+    this.#accepted.set(system.messageId, { seq: system.seq, atMs: this.#atMs, senderId: '', content: '' });
+    this.#decidedAtMs.push(this.#atMs);
   }
 }
+
+const speech: ReadonlySet<string> = new Set(['text', 'image', 'video', 'audio', 'document', 'edit']);
+
+const isSpeech = ({ message_type: type }: MessageSent): boolean => speech.has(type);
 
 function whatOf({ sender_id: senderId, encrypted_body: body }: MessageSent): Pick<First, 'senderId' | 'content'> {
   return { senderId, content: body.toString('latin1') };

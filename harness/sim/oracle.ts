@@ -13,11 +13,12 @@ import type { EventTypes } from '@parley/schemas/generated/events';
 import type { ClientEvents } from '@parley/sdk/events';
 import { decide, initialState } from '@parley/streams/conversation/decide';
 import { evolve } from '@parley/streams/conversation/evolve';
-import type { Accepted, Outcome, ReceivedEvent } from '@parley/streams/conversation/outcome';
+import type { Outcome, ReceivedEvent } from '@parley/streams/conversation/outcome';
 import type { ConversationState } from '@parley/streams/conversation/state';
 import type { LogRecord } from '@parley/streams/log/log';
 import { topics } from '@parley/streams/log/topics';
 import { decodeConversationRecords } from '@parley/streams/processors/conversation-decode';
+import { type TrueMessage, trueMessage } from './content.ts';
 import { Judge } from './judge.ts';
 import type { Device } from './processes/device.ts';
 import type { World } from './world.ts';
@@ -28,7 +29,8 @@ export interface Interval {
 }
 
 export class TrueConversation {
-  readonly accepted: Accepted[] = [];
+  /** All that took a seq: at seq - 1. */
+  readonly messages: TrueMessage[] = [];
   /** By user, in order. */
   readonly intervals = new Map<string, Interval[]>();
   readonly judge: Judge;
@@ -47,16 +49,16 @@ export class TrueConversation {
   apply(received: ReceivedEvent, outcome: Outcome): void {
     this.judge.see(received, outcome);
     this.state = evolve(this.state, outcome);
-    if (outcome.kind === 'accepted') {
-      this.accepted.push(outcome);
-      if (outcome.creates) for (const userId of this.state.members.keys()) this.#joins(userId, outcome.seq);
-    }
+    const nextSeq = this.messages.length + 1;
+    const message = trueMessage(outcome);
+    if (message !== null) this.messages.push(message);
+    if (outcome.kind === 'accepted' && outcome.creates)
+      for (const userId of this.state.members.keys()) this.#joins(userId, nextSeq);
     if (outcome.kind !== 'directory_changed') return;
-    // Counted here, not believed: a joiner sees what comes next, one who leaves what came before.
-    const nextSeq = this.accepted.length + 1;
-    for (const { userId, leftSeq } of outcome.changes) {
-      if (leftSeq === null) this.#joins(userId, nextSeq);
-      else this.intervals.get(userId)!.at(-1)!.leftSeq = nextSeq;
+    // Counted here, not believed: a joiner sees what tells of it and comes next, one who leaves what came before, and what tells of it.
+    for (const { userId, change } of outcome.changes) {
+      if (change === 'joined') this.#joins(userId, nextSeq);
+      else if (change === 'left') this.intervals.get(userId)!.at(-1)!.leftSeq = this.messages.length + 1;
     }
   }
 
@@ -172,9 +174,9 @@ export class Oracle {
     }
     const taken = new Set(device.taken.get(conversationId)?.map((one) => one.seq));
     const conversation = this.conversation(conversationId);
-    const below = conversation.accepted.slice(0, seq);
+    const below = conversation.messages.slice(0, seq);
     const lacked = below.filter((one) => conversation.sees(device.userId, one.seq) && !taken.has(one.seq));
-    const isBaseless = seq > conversation.accepted.length || !conversation.intervals.has(device.userId);
+    const isBaseless = seq > conversation.messages.length || !conversation.intervals.has(device.userId);
     this.claims.push({ device, conversationId, kind, seq, lacked: lacked.map((one) => one.seq), isBaseless });
     this.#world.trace.add('log', `receipt ${device.name} ${conversationId.slice(0, 4)} ${kind} ${seq}`);
   }
@@ -233,13 +235,14 @@ export class Oracle {
     const { engine } = this.#world;
     const [state] = engine.read({ query: foldStateStatements.load, params: [conversationId] }, 1);
     if (Number(state?.['log_offset'] ?? -1) < offset) return `the state of ${conversationId} is not saved`;
-    if (outcome.kind !== 'accepted') return null;
-    const params = [conversationId, outcome.bucket, outcome.subBucket, outcome.sent.message_id];
-    if (engine.read({ query: messageStatements.find, params }, 1).length === 0)
-      return `message ${outcome.seq} is not stored`;
+    const message = trueMessage(outcome);
+    if (message === null) return null;
+    const { seq, bucket, subBucket, messageId } = message;
+    const params = [conversationId, bucket, subBucket, messageId];
+    if (engine.read({ query: messageStatements.find, params }, 1).length === 0) return `message ${seq} is not stored`;
     for (const userId of members) {
       const [row] = engine.read({ query: inboxStatements.get, params: [userId, conversationId] }, 1);
-      if (Number(row?.['last_seq'] ?? 0) < outcome.seq) return `an inbox does not count message ${outcome.seq}`;
+      if (Number(row?.['last_seq'] ?? 0) < seq) return `an inbox does not count message ${seq}`;
     }
     return null;
   }
@@ -259,7 +262,7 @@ function describe(outcome: Outcome): string {
     case 'refused':
       return `refused ${outcome.code} ${outcome.sent.encrypted_body.toString('latin1')}`;
     case 'directory_changed':
-      return `directory ${outcome.changes.map(({ userId, change }) => `${change} ${userId.slice(0, 4)}`).join(' ')}`;
+      return `directory ${outcome.directoryVersion} ${outcome.system?.seq ?? ''} ${outcome.system?.change.kind ?? outcome.changes.map(({ change }) => change).join(' ')}`;
     default:
       return outcome.kind;
   }

@@ -5,6 +5,7 @@ import type { Projections } from '@parley/projections/projections';
 import { hasCode } from '@parley/schemas/errors/parley-error';
 import { isCountable } from '@parley/streams/conversation/rules';
 import type { RecordedMessage, RecordedReading, RecordedUnread } from '../checks/history.ts';
+import { contentOf } from './content.ts';
 import type { SeededRandom } from './environment/seeded-random.ts';
 import type { Oracle, TrueConversation } from './oracle.ts';
 
@@ -38,10 +39,8 @@ export async function readEverything(
 }
 
 function expectedOf(conversation: TrueConversation, userId: string): RecordedMessage[] {
-  return conversation.accepted.flatMap(({ seq, sent }) =>
-    conversation.sees(userId, seq)
-      ? [{ seq, messageId: sent.message_id, content: sent.encrypted_body.toString('latin1') }]
-      : [],
+  return conversation.messages.flatMap(({ seq, messageId, content }) =>
+    conversation.sees(userId, seq) ? [{ seq, messageId, content }] : [],
   );
 }
 
@@ -54,7 +53,10 @@ function orNothing(given: Promise<RecordedMessage[]>): Promise<RecordedMessage[]
 }
 
 const recorded = (page: HistoryPage): RecordedMessage[] =>
-  page.rows.map(({ seq, messageId, encryptedBody }) => ({ seq, messageId, content: encryptedBody.toString('latin1') }));
+  page.rows.map(({ seq, messageId, encryptedBody: body, system }) => ({
+    ...{ seq, messageId },
+    content: contentOf({ messageId, body, system }),
+  }));
 
 async function fetchAll(projections: Projections, userId: string, conversationId: string, limit: number) {
   const given: RecordedMessage[] = [];
@@ -92,11 +94,9 @@ async function recount(
   if (joined.leftSeq !== null) return null;
   const marks = await receipts.watermarks(conversationId, userId);
   const read = Math.max(0, ...marks.filter(({ kind }) => kind === 'read').map(({ seq }) => seq));
-  const own = conversation.accepted.filter(({ sent }) => sent.sender_id === userId && sent.message_type !== 'mls');
+  const own = conversation.messages.filter((one) => one.senderId === userId && one.messageType !== 'mls');
   const since = Math.max(read, own.at(-1)?.seq ?? 0, joined.joinedSeq - 1);
-  const recounted = conversation.accepted.filter(
-    ({ seq, sent }) => seq > since && isCountable(sent.message_type),
-  ).length;
+  const recounted = conversation.messages.filter((one) => one.seq > since && isCountable(one.messageType)).length;
   const entry = await inbox.get(userId, conversationId);
   return { userId, conversationId, shown: entry === null ? -1 : unreadCount(entry), recounted };
 }

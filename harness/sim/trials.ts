@@ -19,6 +19,8 @@ const stepMs = 1_000;
 const takenMs = 4_000;
 /** More than a delivery waits for a gateway. */
 const gaveUpMs = 3_000;
+/** More than a stream may be silent: what was under way on it is lost. */
+const streamGivenUpMs = 6_000;
 /** Bytes a second, and a conversation that is one page by its count and takes longer at that rate than a page may. */
 const slowRate = 1_000;
 const longMessages = 40;
@@ -87,17 +89,26 @@ async function comeBackOnSlowLine(world: World): Promise<boolean> {
   return true;
 }
 
-/** What was given up while a gateway did not answer reaches the devices on it once it does. */
+/** What was given up while a gateway did not answer reaches the devices on it once it does: messages, and who came online. */
 async function freezeGateway(world: World): Promise<boolean> {
   const gatewayOf = (device: Device) => connectionOf(world, device)?.gateway.life;
-  const pair = somePair(world, ({ writer, reader }) => gatewayOf(writer) !== gatewayOf(reader));
+  const isApart = ({ writer, reader }: Pair): boolean => gatewayOf(writer) !== gatewayOf(reader);
+  const isAlone = ({ userId }: Device): boolean => present(world).filter((one) => one.userId === userId).length === 1;
+  const pair = somePair(world, (one) => isApart(one) && isAlone(one.writer)) ?? somePair(world, isApart);
   const life = pair === null ? undefined : gatewayOf(pair.reader);
   if (pair === null || life === undefined) return false;
+  const { writer, reader } = pair;
+  reader.watched = [...new Set([...reader.watched, writer.userId])];
+  reader.client?.watch(reader.watched);
+  await world.time.advance(stepMs);
+  await writer.goOffline();
+  await world.time.advance(gaveUpMs);
   life.freeze();
+  await writer.goOnline();
   write(pair, 'who is on a gateway that is frozen');
   await world.time.advance(gaveUpMs);
   write(pair, 'whom nobody can reach');
-  await world.time.advance(gaveUpMs);
+  await world.time.advance(streamGivenUpMs);
   life.thaw();
   return true;
 }
@@ -140,7 +151,7 @@ async function poisonWithoutLetter({ world, intruder }: TrialFacts): Promise<boo
   return true;
 }
 
-/** Everybody writes to everybody, and to each of their groups: all of it must be accepted now. */
+/** Everybody writes to everybody, and to each of their groups: all of it must be accepted now that is allowed. */
 export async function writeOnceMore(world: World): Promise<void> {
   for (const device of world.people) {
     if (!device.isConnected || device.isOut) continue;
@@ -149,14 +160,11 @@ export async function writeOnceMore(world: World): Promise<void> {
       const conversationId = directConversationId(device.userId, peerId);
       void device.send(conversationId, `${markers.body}${device.name}${writtenAtLast}${peerId}`, { peerId }, true);
     }
-    for (const { conversationId, members } of world.relay.groups) {
-      if (!members.has(device.userId)) continue;
-      void device.send(
-        conversationId,
-        `${markers.body}${device.name}${writtenAtLast}${conversationId}`,
-        { conversationId },
-        true,
-      );
+    for (const group of world.relay.groups) {
+      const { conversationId } = group;
+      const content = `${markers.body}${device.name}${writtenAtLast}${conversationId}`;
+      if (group.members.has(device.userId))
+        void device.send(conversationId, content, { conversationId }, group.maySpeak(device.userId));
     }
     await world.time.advance(stepMs);
   }

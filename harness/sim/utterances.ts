@@ -6,6 +6,7 @@ import type { RecordedUtterance } from '../checks/history.ts';
 export const markers = {
   body: 'body:',
   preview: 'preview:',
+  title: 'title:',
   accessToken: 'access-token:',
   pushToken: 'push-token:',
 } as const;

@@ -1,6 +1,7 @@
 /** All deliberate defects. Each must be noticed by some seed; one that is not shows that a check is missing. */
 import { decidingMutants } from './deciding-mutants.ts';
 import { deliveringMutants } from './delivering-mutants.ts';
+import { directoryMutants } from './directory-mutants.ts';
 import { ephemeraMutants } from './ephemera-mutants.ts';
 import { foundMutants } from './found-mutants.ts';
 import { keepingMutants } from './keeping-mutants.ts';
@@ -13,6 +14,7 @@ import { storingMutants } from './storing-mutants.ts';
 export const mutants: readonly Mutant[] = [
   ...sendingMutants,
   ...decidingMutants,
+  ...directoryMutants,
   ...storingMutants,
   ...keepingMutants,
   ...deliveringMutants,

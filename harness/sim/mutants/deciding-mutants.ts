@@ -97,7 +97,7 @@ export const decidingMutants: readonly Mutant[] = [
     name: 'a joiner sees what was written before',
     rule: 20,
     file: 'streams/conversation/decide-directory.ts',
-    find: 'return [{ userId, role, joinedSeq: state.lastSeq + 1, leftSeq: null }];',
-    replace: 'return [{ userId, role, joinedSeq: 1, leftSeq: null }];',
+    find: "return [{ change: 'joined', userId, role, joinedSeq: state.lastSeq + 1, leftSeq: null }];",
+    replace: "return [{ change: 'joined', userId, role, joinedSeq: 1, leftSeq: null }];",
   },
 ];

@@ -11,6 +11,7 @@ import type { ClientEvents } from '@parley/sdk/events';
 import type { NewMessage } from '@parley/sdk/settings';
 import { type Cursor, type CursorStore, copyOf, type OutboxEntry, type OutboxStore } from '@parley/sdk/stores';
 import type { RecordedDelay } from '../../checks/history.ts';
+import { contentOf } from '../content.ts';
 import { Life } from '../environment/life.ts';
 import type { SeededRandom } from '../environment/seeded-random.ts';
 import type { World } from '../world.ts';
@@ -211,11 +212,11 @@ export class Device {
   }
 
   #keep(conversationId: string, message: WireMessage): void {
-    const { seq, message_id: messageId, encrypted_body: body } = message;
+    const { seq, message_id: messageId, encrypted_body: body, system } = message;
     const list = this.taken.get(conversationId) ?? [];
     this.taken.set(conversationId, list);
     if (this.#isKnownRepeat(conversationId, seq, messageId)) return;
-    const content = body.toString('latin1');
+    const content = contentOf({ messageId, body, system });
     list.push({ seq, messageId, content, atMs: message.at_ms, message });
     this.#noteDelay(message);
     this.#world.trace.add(this.name, `took ${conversationId.slice(0, 4)}:${seq} ${content}`);

@@ -7,14 +7,23 @@
 import type { EventCodec } from '@parley/schemas/codec/event-codec';
 import { untitledGroup } from '@parley/schemas/codec/untitled-group.fixture';
 import { pause } from '@parley/schemas/environment/clock';
-import type { EventTypes, MemberRole } from '@parley/schemas/generated/events';
+import type { EventTypes, MemberRole, WhoMay } from '@parley/schemas/generated/events';
+import { currentRules } from '@parley/streams/conversation/rules';
 import { appendAll } from '@parley/streams/log/append-all';
 import type { Log } from '@parley/streams/log/log';
 import { topics } from '@parley/streams/log/topics';
 import type { Life } from '../environment/life.ts';
 import type { SeededRandom } from '../environment/seeded-random.ts';
 
-type DirectoryEventName = 'conversation_created' | 'member_added' | 'member_removed';
+type DirectoryEventName =
+  | 'conversation_created'
+  | 'conversation_changed'
+  | 'member_added'
+  | 'member_removed'
+  | 'member_role_changed';
+
+/** Under which directory events take no seq. */
+const oldRules = 1;
 
 interface Outgoing {
   readonly conversationId: string;
@@ -25,6 +34,7 @@ interface Outgoing {
 export class Group {
   readonly conversationId: string;
   readonly members = new Map<string, MemberRole>();
+  whoMaySend: WhoMay = 'everyone';
   version = 0;
   /** Appends under way, one after the other. */
   queue: Promise<void> = Promise.resolve();
@@ -33,6 +43,11 @@ export class Group {
 
   constructor(conversationId: string) {
     this.conversationId = conversationId;
+  }
+
+  maySpeak(userId: string): boolean {
+    const role = this.members.get(userId);
+    return role === 'admin' || (role === 'member' && this.whoMaySend === 'everyone');
   }
 }
 
@@ -46,6 +61,8 @@ export class Relay {
   readonly groups: Group[] = [];
   /** Of an event to be sent twice, and of an earlier one to be sent once more after it. */
   repeats = 0;
+  /** It is of a release before system messages: its events take no seq, and it knows no roles that change. */
+  isOld = false;
 
   constructor(life: Life, log: Log, codec: EventCodec, random: SeededRandom) {
     this.#life = life;
@@ -58,18 +75,24 @@ export class Relay {
     return this.groups.every(({ unsent }) => unsent === 0);
   }
 
-  create(createdBy: string, others: readonly string[]): Group {
+  get #rulesVersion(): number {
+    return this.isOld ? oldRules : currentRules.version;
+  }
+
+  create(createdBy: string, others: readonly string[], title: string | null, whoMaySend: WhoMay): Group {
     const group = new Group(this.#random.uuid());
     this.groups.push(group);
     group.members.set(createdBy, 'admin');
+    group.whoMaySend = this.isOld ? 'everyone' : whoMaySend;
     for (const userId of others) group.members.set(userId, 'member');
     this.#send(group, 'conversation_created', {
       conversation_id: group.conversationId,
       directory_version: ++group.version,
       created_by: createdBy,
       members: [...group.members].map(([user_id, role]) => ({ user_id, role })),
-      rules_version: 1,
+      rules_version: this.#rulesVersion,
       ...untitledGroup,
+      ...(this.isOld ? {} : { title, who_may_send: whoMaySend }),
     });
     return group;
   }
@@ -83,7 +106,7 @@ export class Relay {
       role: 'member',
       added_by: addedBy,
       via: 'added',
-      rules_version: 1,
+      rules_version: this.#rulesVersion,
     });
   }
 
@@ -94,7 +117,33 @@ export class Relay {
       directory_version: ++group.version,
       user_id: userId,
       removed_by: removedBy,
-      rules_version: 1,
+      rules_version: this.#rulesVersion,
+    });
+  }
+
+  changeRole(group: Group, userId: string, role: MemberRole, changedBy: string): void {
+    group.members.set(userId, role);
+    this.#send(group, 'member_role_changed', {
+      conversation_id: group.conversationId,
+      directory_version: ++group.version,
+      user_id: userId,
+      role,
+      changed_by: changedBy,
+      rules_version: this.#rulesVersion,
+    });
+  }
+
+  /** Settings, or anything else about the group. */
+  change(group: Group, changedBy: string, about: { title: string } | { whoMaySend: WhoMay }): void {
+    if ('whoMaySend' in about) group.whoMaySend = about.whoMaySend;
+    this.#send(group, 'conversation_changed', {
+      conversation_id: group.conversationId,
+      directory_version: ++group.version,
+      changed_by: changedBy,
+      title: 'title' in about ? about.title : null,
+      who_may_send: 'whoMaySend' in about ? about.whoMaySend : null,
+      ...{ description: null, picture_url: null, who_may_edit: null },
+      rules_version: this.#rulesVersion,
     });
   }
 

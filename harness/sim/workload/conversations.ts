@@ -3,6 +3,7 @@ import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import type { SeededRandom } from '../environment/seeded-random.ts';
 import type { Device } from '../processes/device.ts';
 import type { Group } from '../processes/relay.ts';
+import { markers } from '../utterances.ts';
 import type { World } from '../world.ts';
 
 export interface Chat {
@@ -14,6 +15,7 @@ export interface Chat {
 export class Conversations {
   readonly #world: World;
   readonly #random: SeededRandom;
+  #titles = 0;
 
   constructor(world: World, random: SeededRandom) {
     this.#world = world;
@@ -37,16 +39,25 @@ export class Conversations {
     const { users, relay } = this.#world;
     if (users.length < 2) return null;
     const [first, ...others] = this.#shuffled(users);
-    return relay.create(first!, others.slice(0, this.#random.between(1, others.length)));
+    const members = others.slice(0, this.#random.between(1, others.length));
+    return relay.create(first!, members, this.#title(), this.#random.chance(0.1) ? 'admins' : 'everyone');
   }
 
-  /** Somebody comes or goes. */
+  #title(): string {
+    return `${markers.title}${++this.#titles}`;
+  }
+
+  /** Somebody comes or goes, or becomes an admin, or the group gets another name or another rule. */
   change(): void {
     const { users, relay } = this.#world;
     if (relay.groups.length === 0) return;
     const group = this.#random.pick(relay.groups);
     const [admin] = [...group.members].find(([, role]) => role === 'admin') ?? [];
     if (admin === undefined) return;
+    if (!relay.isOld && this.#random.chance(0.4)) {
+      this.#changeGroup(group, admin);
+      return;
+    }
     const outside = users.filter((userId) => !group.members.has(userId));
     const inside = [...group.members.keys()].filter((userId) => userId !== admin);
     if (outside.length > 0 && (inside.length === 0 || this.#random.chance(0.5))) {
@@ -55,6 +66,16 @@ export class Conversations {
       const userId = this.#random.pick(inside);
       relay.remove(group, userId, this.#random.chance(0.5) ? admin : userId);
     }
+  }
+
+  /** Now and then to what it is already. */
+  #changeGroup(group: Group, admin: string): void {
+    const { relay } = this.#world;
+    const others = [...group.members.keys()].filter((userId) => userId !== admin);
+    if (this.#random.chance(0.3)) relay.change(group, admin, { title: this.#title() });
+    else if (this.#random.chance(0.4) || others.length === 0)
+      relay.change(group, admin, { whoMaySend: this.#random.chance(0.4) ? 'admins' : 'everyone' });
+    else relay.changeRole(group, this.#random.pick(others), this.#random.chance(0.5) ? 'admin' : 'member', admin);
   }
 
   #shuffled<T>(list: readonly T[]): T[] {
