@@ -1,5 +1,6 @@
 /** A conversation as the fold would have projected it, for tests of the reader: ids skewed against T, seqs without gaps. */
 import { randomUUID } from 'node:crypto';
+import type { MessageType } from '@parley/schemas/generated/events';
 import { bucketOfMessageId, placeRow, withRow } from '@parley/streams/conversation/buckets';
 import type { MessageRow } from '@parley/streams/conversation/rows';
 import type { BucketRef } from '@parley/streams/conversation/state';
@@ -20,6 +21,7 @@ export interface ConversationPlan {
   /** Seqs that were accepted and have expired. */
   readonly expired?: ReadonlySet<number>;
   readonly maxRowsPerSubBucket?: number;
+  readonly typeOf?: (seq: number) => MessageType;
 }
 
 export interface ProjectedConversation {
@@ -45,7 +47,9 @@ export async function projectConversation(
     const place = placeRow(buckets, bucketOfMessageId(messageId), maxRows);
     buckets = withRow(buckets, place);
     const { bucket, subBucket } = place;
-    return messageRow({ conversationId, messageId, bucket, subBucket, seq: index + 1, ordinal: index + 1, atMs });
+    const seq = index + 1;
+    const messageType = plan.typeOf?.(seq) ?? 'text';
+    return messageRow({ conversationId, messageId, bucket, subBucket, seq, ordinal: seq, atMs, messageType });
   });
   const stored = accepted.filter(({ seq }) => plan.expired?.has(seq) !== true);
   await projections.conversationProjector.project({

@@ -2,9 +2,10 @@ import { systemClock } from '@parley/schemas/environment/system';
 import { Registry } from 'prom-client';
 import { temporaryFolder } from '../lmdb/env.fixture.ts';
 import { openEmbeddedProjections } from '../lmdb/projections.ts';
-import { historyContract } from './reader.contract.ts';
+import { aroundContract } from './around.contract.ts';
+import { type HistoryUnderTest, historyContract } from './reader.contract.ts';
 
-historyContract('lmdb', 400, async () => {
+const make = async (): Promise<HistoryUnderTest> => {
   const folder = temporaryFolder();
   const projections = openEmbeddedProjections(folder.path, { clock: systemClock, metrics: new Registry() });
   return {
@@ -14,4 +15,7 @@ historyContract('lmdb', 400, async () => {
       folder.remove();
     },
   };
-});
+};
+
+historyContract('lmdb', 400, make);
+aroundContract('lmdb', 200, make);

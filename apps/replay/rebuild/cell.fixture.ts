@@ -104,7 +104,10 @@ export class MemoryCell implements LogReader {
     const said = this.#said.get(conversationId) ?? 0;
     if (said === 0) return;
     const seq = 1 + Math.floor(this.#random() * said);
-    if (this.#random() < 0.3) return this.#mark(conversationId, from, seq);
+    if (this.#random() < 0.3) {
+      this.#mark(conversationId, from, seq);
+      return;
+    }
     const kind = this.#random() < 0.5 ? 'read' : 'delivered';
     this.receipt({
       conversation_id: conversationId,

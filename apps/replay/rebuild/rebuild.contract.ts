@@ -196,7 +196,7 @@ export function rebuildContract(
           ordinal: seq,
           atMs: cell.nowMs,
         };
-        await live.projections.receiptProjector.project([{ ...receipt, conversationId: userId }]);
+        await live.projections.receiptProjector.project([{ ...receipt, conversationId: userId }], []);
         const { different, told, moving } = await compare(cell, live, shadow);
         const names = told.map(({ projection, key, column, live: one, shadow: other }) => [
           projection,
