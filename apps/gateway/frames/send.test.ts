@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { subprotocols } from '@parley/schemas/codec/frame-codec';
+import { systemRandom } from '@parley/schemas/environment/system';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
+import { makeMessageId } from '@parley/schemas/identity/message-id';
 import { currentRules } from '@parley/streams/conversation/rules';
 import { topics } from '@parley/streams/log/topics';
+import { dataKeyIdOf } from '@parley/streams/sealing/data-key';
+import { openContent } from '@parley/streams/sealing/seal-content';
 import { describe, expect, it } from 'vitest';
 import { startMs, TestGateway } from '../fixtures/gateway.fixture.ts';
 
@@ -25,8 +29,40 @@ describe('send', () => {
         ...{ sender_id: alice.userId, sender_device_id: alice.deviceId, message_type: 'text' },
         ...{ encrypted_body: Buffer.from('hi'), preview: 'hi', media_url: 'https://m/1', thumbnail_url: null },
         ...{ reply_to: null, target: null, rules_version: currentRules.version },
+        ...{ timer_seconds: 0, sealed_content: null, mls: null },
       },
     ]);
+  });
+
+  it('rule 23: seals the content of what disappears, the same way each time, and keeps nothing of it in clear', async () => {
+    const gateway = new TestGateway();
+    const { alice, bob, conversationId } = await gateway.pair();
+    const send = gateway.sendFrame(alice, bob, { preview: 'hi', media_url: 'https://m/1', timer_seconds: 86_400 });
+    alice.say('send', send);
+    alice.say('send', send);
+    await gateway.settle();
+    const [first, again] = gateway.log.events('message_sent');
+    expect(again).toEqual(first);
+    const empty = { encrypted_body: Buffer.alloc(0), preview: null, media_url: null, thumbnail_url: null };
+    expect(first).toMatchObject({ ...empty, timer_seconds: 86_400 });
+    const [key] = gateway.dataKeys.found([dataKeyIdOf(conversationId, send.message_id, 86_400)]);
+    const about = { conversationId, messageId: send.message_id };
+    expect(openContent(key!, about, first!.sealed_content!)).toEqual({
+      ...{ encrypted_body: Buffer.from('hi'), preview: 'hi', media_url: 'https://m/1', thumbnail_url: null },
+    });
+  });
+
+  it('rule 23: refuses a timer that there is not, and what is too old to be sealed', async () => {
+    const gateway = new TestGateway();
+    const { alice, bob, conversationId } = await gateway.pair();
+    alice.say('send', gateway.sendFrame(alice, bob, { timer_seconds: 60 }));
+    await gateway.settle();
+    expect(alice.of('error')).toMatchObject([{ code: 'invalid_request' }]);
+    const old = makeMessageId(startMs - 100 * 86_400_000, systemRandom);
+    alice.say('send', gateway.sendFrame(alice, bob, { timer_seconds: 86_400, message_id: old }));
+    await gateway.settle();
+    expect(alice.of('refused')).toEqual([{ conversation_id: conversationId, message_id: old, code: 'out_of_window' }]);
+    expect(gateway.log.events('message_sent')).toEqual([]);
   });
 
   it('rule 1: appends a retry of the same id like the first attempt', async () => {
