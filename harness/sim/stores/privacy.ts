@@ -4,7 +4,6 @@
 import {
   audiences,
   defaultPrivacy,
-  maySeePresence,
   type PrivacyDirectory,
   type PrivacySettings,
   type Relation,
@@ -60,17 +59,18 @@ export class SimPrivacy {
     }
   }
 
+  /** Told here a second time, so that a defect of the rule shows: neither hides it from the other. */
   isVisible(viewerId: string, watchedId: string): boolean {
-    if (viewerId === watchedId) return true;
-    return maySeePresence(this.#side(viewerId, watchedId), this.#side(watchedId, viewerId));
+    return viewerId === watchedId || !(this.#hides(viewerId, watchedId) || this.#hides(watchedId, viewerId));
+  }
+
+  #hides(userId: string, from: string): boolean {
+    const lastSeen = this.#settings.get(userId)?.lastSeen ?? 'everyone';
+    return lastSeen === 'nobody' || (lastSeen === 'contacts' && !this.#contacts.has(pairOf(userId, from)));
   }
 
   wasEverVisible(viewerId: string, watchedId: string): boolean {
     return !this.isChanging || this.#everVisible.has(pairOf(viewerId, watchedId));
-  }
-
-  #side(ownerId: string, otherId: string) {
-    return { settings: this.#settings.get(ownerId) ?? defaultPrivacy, relation: this.#relation(ownerId, otherId) };
   }
 
   #relation(ownerId: string, otherId: string): Relation {
