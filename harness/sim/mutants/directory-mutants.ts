@@ -41,8 +41,8 @@ export const directoryMutants: readonly Mutant[] = [
     name: "a system row's id depends on the machine",
     rule: 20,
     file: 'streams/conversation/system-message.ts',
-    find: '`system:${state.conversationId}:${version}:${attempt}`',
-    replace: '`system:${performance.now()}:${state.conversationId}:${version}:${attempt}`',
+    find: 'makeMessageId(atMs, { next: () => 0, bytes });',
+    replace: 'makeMessageId(atMs - (Math.floor(performance.now()) % 7), { next: () => 0, bytes });',
   },
   {
     name: 'an event that changes nothing takes a seq',
