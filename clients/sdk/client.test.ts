@@ -307,4 +307,21 @@ describe('ParleyClient', () => {
     expect(server.of('ping').length).toBeGreaterThanOrEqual(1);
     expect(server.connections).toBe(2);
   });
+
+  it('says again what was read, after a reconnect, until the inbox shows it', async () => {
+    const { time, server, client } = await setUp({ log: [fromBob(1)] });
+    const { message_id: messageId } = fromBob(1);
+    client.markRead(conversation, 1, messageId);
+    await settle(100);
+    expect(client.list.get(conversation)).toMatchObject({ unreadCount: 0 });
+    server.close(1006);
+    await time.advance(2_000);
+    expect(server.of('read')).toHaveLength(2);
+    server.readSeq = 1;
+    for (let count = 0; count < 2; count++) {
+      server.close(1006);
+      await time.advance(2_000);
+    }
+    expect(server.of('read')).toHaveLength(2);
+  });
 });

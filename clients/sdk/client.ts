@@ -20,7 +20,6 @@ import type {
   MemberReceipt,
   PageFrame,
   TypingKind,
-  WireMessage,
 } from '@parley/schemas/generated/wire';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { createNanoEvents } from 'nanoevents';
@@ -28,6 +27,7 @@ import { Connection } from './connection.ts';
 import { ConversationList } from './conversation-list.ts';
 import { Conversations, type ConversationsPort } from './conversations.ts';
 import { type ClientEvents, systemChanges, type Verdict } from './events.ts';
+import { ListKeeper } from './list-keeper.ts';
 import { Marks } from './marks.ts';
 import { Outbox, type Pending } from './outbox.ts';
 import { ownMessage } from './own-message.ts';
@@ -61,6 +61,7 @@ export class ParleyClient {
   readonly #connection: Connection;
   readonly #requests: Requests;
   readonly #queries: Queries;
+  readonly #keeper: ListKeeper;
   readonly #outbox: Outbox;
   readonly #sending: Sending;
   readonly #receipts: Receipts;
@@ -84,6 +85,9 @@ export class ParleyClient {
     this.#queries = new Queries(this.#requests, (name, body) => this.#connection.send(name, body), this.#settings);
     this.list = new ConversationList(this.userId, (conversation) => this.#events.emit('conversation', conversation));
     this.marks = new Marks(this.#queries, this.list);
+    this.#keeper = new ListKeeper(this.list, this.marks, this.#queries, (conversation_id, { seq, messageId }) =>
+      this.#connection.send('read', { conversation_id, seq, message_id: messageId }),
+    );
     const notKept = (error: unknown): void =>
       this.#events.emit('error', { code: 'internal', message: `the outbox could not be kept: ${String(error)}` });
     this.#outbox = new Outbox(options.outbox, this.serverClock, random, this.#settings.outbox, notKept);
@@ -198,12 +202,9 @@ export class ParleyClient {
     return this.#typing.say(conversationId, kind);
   }
 
-  /** The user has read everything up to this message. */
+  /** The user has read everything up to this message. False if there is no connection: it is said after the next sync. */
   markRead(conversationId: string, seq: number, messageId: string): boolean {
-    if (this.list.get(conversationId)?.isMarkedUnread === true) {
-      this.marks.markUnread(conversationId, false).catch(() => undefined); // It stays to be looked at.
-    }
-    return this.#connection.send('read', { conversation_id: conversationId, seq, message_id: messageId });
+    return this.#keeper.read(conversationId, { seq, messageId });
   }
 
   cursor(conversationId: string): Cursor {
@@ -213,7 +214,7 @@ export class ParleyClient {
   /** One page of the conversation list, by conversation id; what is known of all of it is `list`. */
   async inbox(after: string | null = null): Promise<InboxPageFrame> {
     const page = await this.#queries.inbox(after);
-    for (const entry of page.entries) this.list.apply(entry);
+    for (const entry of page.entries) this.#keeper.told(entry);
     return page;
   }
 
@@ -356,17 +357,6 @@ export class ParleyClient {
     else this.#events.emit('error', { code: body.code, message: body.message });
   }
 
-  /** The user began a conversation with somebody, on another device or just now: with whom, its members tell. */
-  #begin(message: WireMessage): void {
-    this.#queries.members(message.conversation_id, {}).then(
-      ({ members }) => {
-        const other = members.find(({ user_id: userId }) => userId !== this.userId) ?? members[0];
-        if (other !== undefined) this.list.begin(message, other.user_id);
-      },
-      () => undefined, // The next inbox tells.
-    );
-  }
-
   #accepted(pending: Pending, verdict: AcceptedFrame): void {
     const { conversation_id: conversationId, message_id: messageId, seq } = verdict;
     this.#receipts.sent(conversationId, messageId, seq);
@@ -380,7 +370,7 @@ export class ParleyClient {
       fetch: (cursor) => this.#queries.fetch(cursor),
       seen: (message) => {
         this.#sending.seen(message);
-        if (!this.list.message(message)) this.#begin(message);
+        this.#keeper.seen(message);
       },
       gap: (conversationId, afterSeq, beforeSeq) => this.#events.emit('gap', { conversationId, afterSeq, beforeSeq }),
       take: async (conversationId, messages) => {

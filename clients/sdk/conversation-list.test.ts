@@ -64,6 +64,18 @@ describe('the conversation list', () => {
     expect(known()).toMatchObject({ preview: 'text 6', unreadCount: 1 });
   });
 
+  it('counts what is read here, also of what was not the last', () => {
+    const { list, known } = setUp();
+    list.apply(entry({ read_seq: 5, seen_ordinal: 5, unread_count: 0 }));
+    for (const seq of [6, 7, 8]) list.message(from(bob, seq));
+    list.read(conversation, 7);
+    expect(known().unreadCount).toBe(1);
+    list.read(conversation, 6);
+    expect(known().unreadCount).toBe(1);
+    list.read(conversation, 8);
+    expect(known().unreadCount).toBe(0);
+  });
+
   it('begins with a message, and says where that does not tell with whom', () => {
     const { list, known } = setUp();
     const eve = '3b1f8c1e-5d2a-4c4b-9d0e-0a1b2c3d4e77';

@@ -34,6 +34,8 @@ export class ConversationList {
   readonly #userId: string;
   readonly #changed: (conversation: ListedConversation) => void;
   readonly #entries = new Map<string, InboxEntry>();
+  /** Of each conversation the messages that arrived and are not seen, by seq: how many countable ones there are up to each. */
+  readonly #ordinals = new Map<string, Map<number, number>>();
 
   constructor(userId: string, changed: (conversation: ListedConversation) => void) {
     this.#userId = userId;
@@ -64,7 +66,9 @@ export class ConversationList {
     const known = this.#entries.get(message.conversation_id);
     const before = known ?? this.#begun(message, null);
     if (before === null) return false;
-    this.#put(known, this.#after(before, message));
+    const entry = this.#after(before, message);
+    this.#noteOrdinal(message, entry.seen_ordinal);
+    this.#put(known, entry);
     return true;
   }
 
@@ -72,6 +76,29 @@ export class ConversationList {
   begin(message: WireMessage, otherUserId: string): void {
     const known = this.#entries.get(message.conversation_id);
     this.#put(known, this.#after(known ?? this.#begun(message, otherUserId)!, message));
+  }
+
+  /** The user has read everything up to seq. */
+  read(conversationId: string, seq: number): void {
+    const known = this.#entries.get(conversationId);
+    if (known === undefined) return;
+    const ordinal = seq >= known.last_seq ? known.last_ordinal : this.#ordinals.get(conversationId)?.get(seq);
+    const seen_ordinal = Math.max(known.seen_ordinal, ordinal ?? 0);
+    this.#put(known, counted({ ...known, read_seq: Math.max(known.read_seq, seq), seen_ordinal }));
+  }
+
+  /** What was seen since needs not be looked up any more. */
+  #noteOrdinal({ conversation_id: conversationId, seq, ordinal }: WireMessage, seenOrdinal: number): void {
+    let ordinals = this.#ordinals.get(conversationId);
+    if (ordinals === undefined) {
+      ordinals = new Map();
+      this.#ordinals.set(conversationId, ordinals);
+    }
+    if (ordinal > seenOrdinal) ordinals.set(seq, ordinal);
+    for (const [known, upTo] of ordinals) {
+      if (upTo > seenOrdinal && ordinals.size <= maxOrdinals) break;
+      ordinals.delete(known);
+    }
   }
 
   #begun(message: WireMessage, otherUserId: string | null): InboxEntry | null {
@@ -105,6 +132,9 @@ export class ConversationList {
     if (known === undefined || !isSame(listed(known), conversation)) this.#changed(conversation);
   }
 }
+
+/** Of one conversation; who reads an older one learns of the count with the next inbox. */
+const maxOrdinals = 256;
 
 /** Sent on nobody's behalf: they say nothing of what their sender has seen. */
 const silent: ReadonlySet<WireMessage['message_type']> = new Set(['mls', 'system']);

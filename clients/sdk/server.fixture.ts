@@ -32,6 +32,7 @@ export class Server implements Transport {
   skewMs = 0;
   log: WireMessage[] = [];
   silentInbox = false;
+  readSeq = 0;
 
   constructor(clock: VirtualTime) {
     this.#clock = clock;
@@ -83,7 +84,7 @@ export class Server implements Transport {
                 last_message_preview: null,
                 last_message_at_ms: last.at_ms,
                 last_seq: last.seq,
-                read_seq: 0,
+                read_seq: this.readSeq,
                 unread_count: 0,
                 left_seq: null,
                 ...{ last_ordinal: last.ordinal, seen_ordinal: 0, marks: [] },
