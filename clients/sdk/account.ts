@@ -55,14 +55,14 @@ export class AccountApi {
       phone_number: phoneNumber,
       code,
       display_name: displayName,
-      device: {
-        name: device.name,
-        platform: device.platform,
-        key_bundle: Buffer.from(device.keyBundle).toString('base64'),
-        push_token: device.pushToken,
-      },
+      device: deviceBody(device),
     });
     return toTokens(answer);
+  }
+
+  /** Adds a device by the code that another device of the user shows, as text or QR code (`DevicesApi.makeLink`). */
+  async link(code: string, device: NewDevice): Promise<Tokens> {
+    return toTokens(await this.#post<TokenAnswer>('/v1/registrations/link', { code, device: deviceBody(device) }));
   }
 
   async refresh(refreshToken: string): Promise<Tokens> {
@@ -73,6 +73,13 @@ export class AccountApi {
     return callApi<T>(this.#baseUrl, { method: 'POST', path, body });
   }
 }
+
+const deviceBody = (device: NewDevice): object => ({
+  name: device.name,
+  platform: device.platform,
+  key_bundle: Buffer.from(device.keyBundle).toString('base64'),
+  push_token: device.pushToken,
+});
 
 function toTokens(answer: TokenAnswer): Tokens {
   return {

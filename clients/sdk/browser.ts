@@ -13,6 +13,8 @@ export type { WireMessage } from '@parley/schemas/generated/wire';
 export { directConversationId } from '@parley/schemas/identity/conversation-id';
 export { AccountApi, RefreshingCredentials, type TokenStore, type Tokens } from './account.ts';
 export { ParleyClient } from './client.ts';
+export { type Contact, type ContactPage, ContactsApi, type DiscoveredUser } from './contacts.ts';
+export { type DeviceLink, DevicesApi, type OwnDevice } from './devices.ts';
 export type { ClientEvents, MessageStatus, Verdict } from './events.ts';
 export {
   type ChangedGroup,
@@ -33,7 +35,9 @@ export {
 } from './keys.ts';
 export type { MlsMessage } from './mls-message.ts';
 export { MlsOrder, type MlsPosition } from './mls-order.ts';
+export { type ExportedAccount, OwnDataApi } from './own-data.ts';
 export { type Privacy, PrivacyApi } from './privacy.ts';
+export { type OwnProfile, type Profile, type ProfileChanges, ProfilesApi } from './profiles.ts';
 export type { ClientOptions, ClientSettings, NewMessage } from './settings.ts';
 export { type BrowserStores, openBrowserStores } from './stores.browser.ts';
 export type { Cursor, CursorStore, OutboxEntry, OutboxStore } from './stores.ts';

@@ -43,19 +43,25 @@ export class People {
   async #register(phoneNumber: string, displayName: string, deviceName: string): Promise<RegisteredDevice> {
     const code = await this.#api.requestCode(phoneNumber);
     if (code === null) throw new Error('the server does not answer with codes: start it with PARLEY_DEV_CODES=true');
-    let tokens = await this.#api.verify(phoneNumber, code, displayName, {
+    const tokens = await this.#api.verify(phoneNumber, code, displayName, {
       name: deviceName,
       platform: 'android',
       keyBundle: Buffer.from(`keys of ${deviceName}`),
       pushToken: `token-of-${deviceName.replaceAll(' ', '-')}-${phoneNumber}`,
     });
-    const store = {
-      load: async () => tokens,
-      save: async (saved: Tokens) => {
-        tokens = saved;
-      },
-    };
-    const credentials = new RefreshingCredentials(tokens.userId, this.#api, store, systemClock);
-    return { userId: tokens.userId, deviceId: tokens.deviceId, credentials, tokens: () => tokens };
+    return registeredDevice(tokens, this.#api);
   }
+}
+
+/** A device with the tokens that it was given, which it keeps in memory. */
+export function registeredDevice(given: Tokens, api: AccountApi): RegisteredDevice {
+  let tokens = given;
+  const store = {
+    load: async () => tokens,
+    save: async (saved: Tokens) => {
+      tokens = saved;
+    },
+  };
+  const credentials = new RefreshingCredentials(tokens.userId, api, store, systemClock);
+  return { userId: tokens.userId, deviceId: tokens.deviceId, credentials, tokens: () => tokens };
 }
