@@ -19,8 +19,6 @@ const stepMs = 1_000;
 const takenMs = 4_000;
 /** More than a delivery waits for a gateway. */
 const gaveUpMs = 3_000;
-/** More than a stream may be silent: what was under way on it is lost. */
-const streamGivenUpMs = 6_000;
 /** Bytes a second, and a conversation that is one page by its count and takes longer at that rate than a page may. */
 const slowRate = 1_000;
 const longMessages = 40;
@@ -101,14 +99,15 @@ async function freezeGateway(world: World): Promise<boolean> {
   reader.watched = [...new Set([...reader.watched, writer.userId])];
   reader.client?.watch(reader.watched);
   await world.time.advance(stepMs);
+  life.freeze();
+  // What is said first waits in the gateway's queue, and is handled when it wakes up; what comes after is given up.
   await writer.goOffline();
   await world.time.advance(gaveUpMs);
-  life.freeze();
   await writer.goOnline();
   write(pair, 'who is on a gateway that is frozen');
   await world.time.advance(gaveUpMs);
   write(pair, 'whom nobody can reach');
-  await world.time.advance(streamGivenUpMs);
+  await world.time.advance(gaveUpMs);
   life.thaw();
   return true;
 }

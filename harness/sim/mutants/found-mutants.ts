@@ -30,4 +30,25 @@ export const foundMutants: readonly Mutant[] = [
     find: '(projectedSeq > 0 && seq >= projectedSeq)',
     replace: 'seq >= projectedSeq',
   },
+  {
+    name: 'a page that was not full undoes the halving of a full one that came too late',
+    rule: 13,
+    file: 'clients/sdk/page-size.ts',
+    find: 'if (isFull(answer)) this.#entries',
+    replace: 'if (isFull(answer) || limit > 0) this.#entries',
+  },
+  {
+    name: 'what was said into the void is not said again once it took long to notice',
+    rule: 18,
+    file: 'clients/sdk/client.ts',
+    find: 'Math.min(this.#doubtSinceMs, this.#connection.heardAtMs)',
+    replace: 'this.#options.clock.nowMs()',
+  },
+  {
+    name: 'an id that a full disk did not let go is sent once more by the next application',
+    rule: 1,
+    file: 'clients/sdk/outbox.ts',
+    find: 'this.#change(pending, { messageId: old, transmitted, appended, verifying });',
+    replace: '',
+  },
 ];
