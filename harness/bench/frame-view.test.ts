@@ -27,6 +27,7 @@ describe.each(seqs)('seq %d', (seq) => {
         at_ms: 1_700_000_000_000,
         system: null,
         expires_at_ms: null,
+        mls: null,
       },
     });
     const view = { seq: 0, bodyAt: 0 };

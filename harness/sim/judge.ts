@@ -3,7 +3,7 @@
  * handful of questions to each outcome. Where the fold is wrong, its own state is wrong with it; this is not.
  */
 import type { MemberRole, MessageSent } from '@parley/schemas/generated/events';
-import { directConversationId } from '@parley/schemas/identity/conversation-id';
+import { directConversationId, isDirectConversationId } from '@parley/schemas/identity/conversation-id';
 import { messageIdTimeMs } from '@parley/schemas/identity/message-id';
 import type {
   Accepted,
@@ -16,6 +16,7 @@ import type {
   Refused,
   SystemMessage,
 } from '@parley/streams/conversation/outcome';
+import { MlsJudge } from './judge-mls.ts';
 
 /** Design rule 3. */
 const windowMs = 30_000;
@@ -35,6 +36,7 @@ type Message = Accepted | Duplicate | Refused;
 export class Judge {
   readonly conversationId: string;
   readonly misjudgements: string[] = [];
+  readonly mls: MlsJudge;
   readonly #accepted = new Map<string, First>();
   /** What was said first to an id that was refused: it is said again, whatever has changed since. */
   readonly #refused = new Map<string, string>();
@@ -50,6 +52,7 @@ export class Judge {
 
   constructor(conversationId: string) {
     this.conversationId = conversationId;
+    this.mls = new MlsJudge(isDirectConversationId(conversationId));
   }
 
   /** How many ids were decided in the time for which they are remembered. */
@@ -79,6 +82,8 @@ export class Judge {
     const known = this.#accepted.get(sent.message_id);
     const found = known === undefined ? this.#unknown(outcome) : this.#known(outcome, known);
     if (found !== null) this.#say(`${about}: ${found}`);
+    const fault = known === undefined && outcome.kind !== 'duplicate' ? this.mls.fault(outcome) : null;
+    if (fault !== null) this.#say(`${about}: ${fault}`);
     if (outcome.kind !== 'accepted') return;
     if (outcome.creates)
       for (const userId of [sent.sender_id, sent.peer_id]) if (userId !== null) this.#roles.set(userId, 'member');
@@ -136,8 +141,11 @@ export class Judge {
     }
     if (!isNext) this.#say(`directory version ${version} was applied after ${this.#version}`);
     this.#version = version;
+    const membersBefore = this.#roles.size;
     const isTold = this.#change(received) && received.event.rules_version > silentRules;
     this.#system(outcome.system, isTold ? this.#messages + 1 : null);
+    if (this.#roles.size !== membersBefore) this.mls.membersChanged(this.#messages);
+    if (received.name === 'mls_generation_opened' && isTold) this.mls.generationOpened(this.#messages);
   }
 
   /** True if it changed something that a member would see. */
@@ -157,6 +165,8 @@ export class Judge {
       case 'member_role_changed':
         if (this.#roles.has(event.user_id)) this.#roles.set(event.user_id, event.role);
         break;
+      case 'mls_generation_opened':
+        return this.mls.isEnding(event.from_generation);
       case 'conversation_changed':
         if (event.who_may_send !== null) this.#adminsOnly = event.who_may_send === 'admins';
         return event.title !== null || before !== JSON.stringify([...this.#roles, this.#adminsOnly]);

@@ -64,6 +64,8 @@ export interface Plan {
   readonly hasRevocation: boolean;
   /** Users choose who may see their presence, before and on the way. */
   readonly hasPrivacy: boolean;
+  /** Devices agree on keys, by commits that meet. */
+  readonly hasMls: boolean;
   /** In the end a single process on LMDB reads the log as well. */
   readonly isEmbedded: boolean;
 }
@@ -101,6 +103,7 @@ export function drawPlan(random: SeededRandom, activeMs: number | null): Plan {
     // The list of revoked devices is kept where sessions are: who loses the one loses the other (declared).
     hasRevocation: !faults.has('redis_flushed') && of('revocation').chance(0.3),
     hasPrivacy: of('privacy').chance(0.5),
+    hasMls: of('mls').chance(0.4),
     isEmbedded: of('embedded').chance(0.3),
     clientSkewMs: of('skew').chance(0.5) ? 60_000 : 0,
   };

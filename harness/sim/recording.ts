@@ -18,6 +18,7 @@ import type {
 import { deriveEmbedded } from './embedded.ts';
 import type { Aside } from './environment/reality.ts';
 import { lettersOf, poisonOf } from './letters.ts';
+import { mlsDisagreements } from './mls-chains.ts';
 import type { Oracle } from './oracle.ts';
 import type { Plan } from './plan.ts';
 import type { Device } from './processes/device.ts';
@@ -50,7 +51,7 @@ export async function recordHistory(facts: RunFacts): Promise<History> {
     pushes: world.pushes.map((push) => pushOf(push, world, oracle)),
     sights: sights.all(),
     revoked: revokedOf(world, oracle, sights),
-    misjudgements: [...misjudgements(oracle, sights)],
+    misjudgements: [...misjudgements(oracle, sights), ...mlsDisagreements(world, oracle)],
     groups: groupsOf(world, oracle),
     secrets: Object.values(markers),
     utterances: await world.utterances.all(),

@@ -5,6 +5,7 @@ import { directoryMutants } from './directory-mutants.ts';
 import { ephemeraMutants } from './ephemera-mutants.ts';
 import { foundMutants } from './found-mutants.ts';
 import { keepingMutants } from './keeping-mutants.ts';
+import { keyMutants } from './key-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { reachingMutants } from './reaching-mutants.ts';
 import { receiptMutants } from './receipt-mutants.ts';
@@ -21,5 +22,6 @@ export const mutants: readonly Mutant[] = [
   ...reachingMutants,
   ...receiptMutants,
   ...ephemeraMutants,
+  ...keyMutants,
   ...foundMutants,
 ];

@@ -20,7 +20,8 @@ type DirectoryEventName =
   | 'conversation_changed'
   | 'member_added'
   | 'member_removed'
-  | 'member_role_changed';
+  | 'member_role_changed'
+  | 'mls_generation_opened';
 
 /** Under which directory events take no seq. */
 const oldRules = 1;
@@ -35,6 +36,7 @@ export class Group {
   readonly conversationId: string;
   readonly members = new Map<string, MemberRole>();
   whoMaySend: WhoMay = 'everyone';
+  mlsGeneration = 0;
   version = 0;
   /** Appends under way, one after the other. */
   queue: Promise<void> = Promise.resolve();
@@ -143,6 +145,18 @@ export class Relay {
       title: 'title' in about ? about.title : null,
       who_may_send: 'whoMaySend' in about ? about.whoMaySend : null,
       ...{ description: null, picture_url: null, who_may_edit: null },
+      rules_version: this.#rulesVersion,
+    });
+  }
+
+  /** As an admin does who knows where the group is, or thinks of the generation before. */
+  endMlsGeneration(group: Group, openedBy: string, isLate: boolean): void {
+    const from_generation = isLate ? group.mlsGeneration - 1 : group.mlsGeneration++;
+    this.#send(group, 'mls_generation_opened', {
+      conversation_id: group.conversationId,
+      directory_version: ++group.version,
+      from_generation,
+      opened_by: openedBy,
       rules_version: this.#rulesVersion,
     });
   }

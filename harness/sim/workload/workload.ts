@@ -2,12 +2,14 @@
 import type { SeededRandom } from '../environment/seeded-random.ts';
 import type { Plan } from '../plan.ts';
 import type { World } from '../world.ts';
+import { Commits } from './commits.ts';
 import { Conversations } from './conversations.ts';
 import { Intruder } from './intruder.ts';
 import { Person } from './person.ts';
 
 const changeEveryMs = 12_000;
 const intrudeEveryMs = 2_500;
+const commitEveryMs = 4_000;
 const awayMs = 9_000;
 
 export class Workload {
@@ -43,6 +45,8 @@ export class Workload {
     }
     if (this.#plan.hasRevocation) this.#revokeOne();
     if (hasChanges) this.#repeatedly(this.#random.fork('changes'), changeEveryMs, () => this.#conversations.change());
+    const commits = new Commits(this.#world, this.#random.fork('commits'));
+    if (this.#plan.hasMls) this.#repeatedly(this.#random.fork('mls'), commitEveryMs, () => commits.act());
     if (hasIntruder) this.#repeatedly(this.#random.fork('intrusions'), intrudeEveryMs, () => this.intruder.intrude());
   }
 
