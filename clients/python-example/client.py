@@ -53,12 +53,19 @@ def send(args):
     return 0 if reached and is_accepted() else 1
 
 
+def what_it_tells(message):
+    change = message.get("system")
+    if change is None:
+        return message["encrypted_body"].decode("utf-8", "replace")
+    return " ".join([change["kind"], *change["user_ids"], change["text"] or ""]).strip()
+
+
 def listen(args):
     seen = []
 
     def show(message):
         seen.append(message)
-        text = message["encrypted_body"].decode("utf-8", "replace")
+        text = what_it_tells(message)
         print(json.dumps({"seq": message["seq"], "from": message["sender_id"], "text": text}), flush=True)
 
     client = Client(args.gateway, State(args.state), on_message=show, reads=args.read)

@@ -223,7 +223,7 @@ class Client:
                 self.state.save()  # Before the wire: from here on the id must not change.
             self.sent_at[message["message_id"]] = now
             fields = {key: value for key, value in message.items() if key not in ("was_sent", "verifying")}
-            self.tell("send", **{**fields, "encrypted_body": bytes.fromhex(message["encrypted_body"])})
+            self.tell("send", **{"timer_seconds": 0, **fields, "encrypted_body": bytes.fromhex(message["encrypted_body"])})
 
     def pending(self, message_id):
         return next((one for one in self.state.data["outbox"] if one["message_id"] == message_id), None)

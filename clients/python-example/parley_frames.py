@@ -2,7 +2,15 @@
 
 import base64
 
-MESSAGE_TYPE = ["text", "image", "video", "audio", "document", "edit", "delete", "reaction", "mls"]
+MESSAGE_TYPE = ["text", "image", "video", "audio", "document", "edit", "delete", "reaction", "mls", "system"]
+MLS_KIND = ["commit", "proposal", "welcome", "unusable"]
+SYSTEM_KIND = [
+    "created", "added", "joined_by_link", "removed", "left", "promoted", "demoted", "renamed", "described", "pictured",
+    "who_may_send", "who_may_edit", "timer", "changed", "keys_renewed",
+]
+MARK_KIND = ["pinned", "archived", "muted", "unread", "cleared"]
+KEY_KIND = ["prekey", "key_package"]
+MEMBER_ROLE = ["member", "admin"]
 CONVERSATION_TYPE = ["one_on_one", "group"]
 RECEIPT_KIND = ["delivered", "read"]
 PRESENCE_STATUS = ["online", "offline"]
@@ -22,24 +30,34 @@ class Array:
 
 STRING, BYTES, INT, LONG, BOOLEAN = "string", "bytes", "int", "long", "boolean"
 
+SYSTEM_CHANGE = [("kind", SYSTEM_KIND), ("actor_id", STRING), ("user_ids", Array(STRING)), ("text", Nullable(STRING))]
+MLS_HEADER = [
+    ("kind", MLS_KIND), ("group_id", BYTES), ("generation", LONG), ("epoch", LONG), ("after_seq", LONG),
+    ("recipient_id", Nullable(STRING)),
+]
 WIRE_MESSAGE = [
     ("conversation_id", STRING), ("seq", LONG), ("ordinal", LONG), ("message_id", STRING), ("sender_id", STRING),
     ("sender_device_id", STRING), ("message_type", MESSAGE_TYPE), ("encrypted_body", BYTES),
     ("preview", Nullable(STRING)), ("media_url", Nullable(STRING)), ("thumbnail_url", Nullable(STRING)),
     ("reply_to", Nullable(STRING)), ("target_id", Nullable(STRING)), ("at_ms", LONG),
+    ("system", Nullable(tuple(SYSTEM_CHANGE))), ("expires_at_ms", Nullable(LONG)), ("mls", Nullable(tuple(MLS_HEADER))),
 ]
 LIMITS = [
     ("max_frame_bytes", INT), ("max_body_bytes", INT), ("max_preview_chars", INT), ("max_page_entries", INT),
-    ("max_watched", INT), ("live_window", INT), ("messages_per_minute", INT), ("message_id_window_ms", INT),
+    ("max_inbox_entries", INT), ("max_watched", INT), ("live_window", INT), ("messages_per_minute", INT),
+    ("message_id_window_ms", INT),
 ]
+INBOX_MARK = [("kind", MARK_KIND), ("value", LONG), ("version", LONG)]
 INBOX_ENTRY = [
     ("conversation_id", STRING), ("conversation_type", CONVERSATION_TYPE), ("other_user_id", Nullable(STRING)),
     ("group_id", Nullable(STRING)), ("last_message_preview", Nullable(STRING)), ("last_message_at_ms", Nullable(LONG)),
     ("last_seq", LONG), ("read_seq", LONG), ("unread_count", INT), ("left_seq", Nullable(LONG)),
+    ("last_ordinal", LONG), ("seen_ordinal", LONG), ("marks", Array(tuple(INBOX_MARK))),
 ]
+LISTED_MEMBER = [("user_id", STRING), ("role", MEMBER_ROLE), ("joined_seq", LONG), ("left_seq", Nullable(LONG))]
 MEMBER_RECEIPT = [
     ("user_id", STRING), ("delivered_seq", LONG), ("read_seq", LONG), ("delivered_at_ms", Nullable(LONG)),
-    ("read_at_ms", Nullable(LONG)),
+    ("read_at_ms", Nullable(LONG)), ("joined_seq", LONG),
 ]
 
 # code: (name, fields); 1 to 63 are sent by clients, the others by servers
@@ -48,7 +66,7 @@ FRAMES = {
         ("conversation_id", STRING), ("peer_id", Nullable(STRING)), ("message_id", STRING),
         ("message_type", MESSAGE_TYPE), ("encrypted_body", BYTES), ("preview", Nullable(STRING)),
         ("media_url", Nullable(STRING)), ("thumbnail_url", Nullable(STRING)), ("reply_to", Nullable(STRING)),
-        ("target_id", Nullable(STRING)),
+        ("target_id", Nullable(STRING)), ("timer_seconds", INT), ("mls", Nullable(tuple(MLS_HEADER))),
     ]),
     2: ("delivered", [("conversation_id", STRING), ("seq", LONG)]),
     3: ("read", [("conversation_id", STRING), ("seq", LONG), ("message_id", STRING)]),
@@ -63,6 +81,15 @@ FRAMES = {
     8: ("watch", [("request_id", INT), ("user_ids", Array(STRING))]),
     9: ("unwatch", [("request_id", INT), ("user_ids", Array(STRING))]),
     10: ("ping", [("client_time_ms", LONG)]),
+    11: ("mark", [
+        ("request_id", INT), ("conversation_id", STRING), ("kind", MARK_KIND), ("value", LONG),
+        ("message_id", Nullable(STRING)),
+    ]),
+    12: ("around", [
+        ("request_id", INT), ("conversation_id", STRING), ("message_id", Nullable(STRING)), ("before", INT),
+        ("after", INT), ("media_only", BOOLEAN),
+    ]),
+    13: ("members", [("request_id", INT), ("conversation_id", STRING), ("at_seq", LONG), ("at_ms", LONG)]),
     14: ("typing", [("conversation_id", STRING), ("kind", TYPING_KIND)]),
     64: ("hello", [
         ("connection_id", LONG), ("user_id", STRING), ("device_id", STRING), ("gateway_id", STRING),
@@ -97,9 +124,15 @@ FRAMES = {
     ]),
     77: ("go_away", [("reason", STRING), ("reconnect_after_ms", INT)]),
     78: ("resync", [("reason", RESYNC_REASON)]),
+    79: ("inbox_update", [("request_id", Nullable(INT)), ("entry", tuple(INBOX_ENTRY))]),
+    80: ("member_list", [
+        ("request_id", INT), ("conversation_id", STRING), ("at_seq", LONG), ("members", Array(tuple(LISTED_MEMBER))),
+    ]),
     81: ("member_typing", [
         ("conversation_id", STRING), ("user_id", STRING), ("kind", TYPING_KIND), ("for_ms", INT),
     ]),
+    83: ("keys_low", [("kind", KEY_KIND), ("held", INT)]),
+    84: ("identity_changed", [("user_id", STRING), ("identity_version", LONG)]),
 }
 CODES = {name: code for code, (name, _) in FRAMES.items()}
 
