@@ -2,26 +2,11 @@
  * Every error that Parley tells anybody, once: what it is called, how it travels over HTTP and WebSocket, and what to do.
  * docs/ERRORS.md lists the same rows; a test holds the two together.
  */
-export interface ErrorEntry {
-  /** Status of an HTTP answer that carries this code. */
-  readonly httpStatus: number;
-  /** WebSocket close code, where the connection ends with it; null where the connection stays up. */
-  readonly closeCode: number | null;
-  /** One sentence for a person who reads a log. */
-  readonly message: string;
-  /** What the client, or the operator, should do. */
-  readonly action: string;
-  /** True if the same request may succeed later without a change. */
-  readonly retryable: boolean;
-}
+import { type ErrorEntry, entry } from './entry.ts';
+import { group } from './group-errors.ts';
+import { log } from './log-errors.ts';
 
-const entry = (
-  httpStatus: number,
-  closeCode: number | null,
-  retryable: boolean,
-  message: string,
-  action: string,
-): ErrorEntry => ({ httpStatus, closeCode, message, action, retryable });
+export type { ErrorEntry } from './entry.ts';
 
 /** The connection. */
 const connection = {
@@ -302,111 +287,6 @@ const account = {
     false,
     'The device would hold more one-time keys than it may.',
     'Ask how many are held, and hand in fewer.',
-  ),
-} as const satisfies Record<string, ErrorEntry>;
-
-/** Groups. */
-const group = {
-  group_full: entry(409, null, false, 'The group would have more members than it may.', 'Remove somebody first.'),
-  too_many_groups: entry(
-    409,
-    null,
-    false,
-    'The user who is named is in as many groups as allowed.',
-    'They must leave one first.',
-  ),
-  user_unknown: entry(404, null, false, 'A user who is named does not exist.', 'Check the user id that details names.'),
-  last_admin: entry(
-    409,
-    null,
-    false,
-    'The only admin of a group stays one.',
-    'Make somebody else an admin, or hand the role over.',
-  ),
-  invite_invalid: entry(
-    404,
-    null,
-    false,
-    'The invite link was taken back, or never was one.',
-    'Ask an admin of the group for a new link.',
-  ),
-  request_key_reused: entry(
-    409,
-    null,
-    false,
-    'The Idempotency-Key was used for another request.',
-    'Make a key for each request, and use it again only to repeat the same.',
-  ),
-} as const satisfies Record<string, ErrorEntry>;
-
-/** The log and the processors. */
-const log = {
-  record_too_large: entry(413, null, false, "The record is larger than the log's limit.", 'Send less.'),
-  queue_full: entry(503, null, true, "The log's queue is full.", 'Wait and append again.'),
-  log_unavailable: entry(503, null, true, 'The log does not acknowledge.', 'Wait and append again.'),
-  topic_mismatch: entry(
-    409,
-    null,
-    false,
-    'A topic exists with another shape than the configured one.',
-    'Configure what exists: a partition count is fixed at birth.',
-  ),
-  timestamp_ahead: entry(
-    503,
-    null,
-    true,
-    "The record's timestamp is too far ahead of the log's clock.",
-    'Mend the clock of the appender.',
-  ),
-  poison_format: entry(422, null, false, 'The record is not in the Confluent wire format.', 'Look at the dead letter.'),
-  poison_schema: entry(
-    422,
-    null,
-    false,
-    'The record names a schema that was never committed for its topic.',
-    'Look at the dead letter.',
-  ),
-  poison_payload: entry(
-    422,
-    null,
-    false,
-    'The record does not decode with the schema that it names.',
-    'Look at the dead letter.',
-  ),
-  poison_key: entry(
-    422,
-    null,
-    false,
-    'The key of the record is not the conversation that its event names.',
-    'Look at the dead letter.',
-  ),
-  schema_unknown: entry(
-    503,
-    null,
-    true,
-    'The record names a registered schema that this version does not know.',
-    'Deploy the version that knows it; the partition waits.',
-  ),
-  schema_not_registered: entry(
-    503,
-    null,
-    false,
-    'The registry lacks a schema that this version writes.',
-    'Run npm run schemas -- register --url URL, then start again.',
-  ),
-  schema_incompatible: entry(
-    409,
-    null,
-    false,
-    'The registry refuses the schema as incompatible with what its subject had before.',
-    'Run npm run schemas -- check and keep to its compatibility.',
-  ),
-  directory_gap: entry(
-    503,
-    null,
-    true,
-    'A directory event skipped a version; the partition waits.',
-    'Look at the relay.',
   ),
 } as const satisfies Record<string, ErrorEntry>;
 
