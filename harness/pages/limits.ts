@@ -17,8 +17,12 @@ const places: Readonly<Record<CountedWhere, string>> = {
 
 function windowOf(windowMs: number): string {
   const minutes = windowMs / 60_000;
-  if (minutes === 1) return 'a minute';
-  return minutes === 60 ? 'an hour' : `${minutes} min`;
+  const named = new Map([
+    [1, 'a minute'],
+    [60, 'an hour'],
+    [1_440, 'a day'],
+  ]);
+  return named.get(minutes) ?? `${minutes} min`;
 }
 
 function cells([name, entry]: [string, LimitEntry]): string[] {
