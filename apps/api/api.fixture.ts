@@ -14,6 +14,7 @@ import { MemorySessionStore } from '@parley/projections/sessions/store.memory';
 import { createLogger } from '@parley/runtime/logger';
 import { systemRandom } from '@parley/schemas/environment/system';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
+import { timersSeconds } from '@parley/streams/conversation/timers';
 import type { Routable } from '@parley/streams/delivery/delivery';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { Registry } from 'prom-client';
@@ -98,7 +99,7 @@ export function makeApi(database: DirectoryDatabase, changes: FixtureChanges = {
   });
   const relayed: ApiFixture['relayed'] = { asked: [], settles: true };
   const dependencies: ApiDependencies = {
-    conversationTimers: new ConversationTimers({ database, clock }),
+    conversationTimers: new ConversationTimers({ database, clock, timersSeconds }),
     groups: new Groups({ database, clock, random: systemRandom, secret: issuer.secretFor('invite links') }),
     relay: {
       admit: () => undefined,

@@ -8,6 +8,7 @@ import {
   postgresConfig,
   processConfig,
   redisConfig,
+  timerConfig,
   tokenSignerConfig,
   unsafeInProduction,
 } from '@parley/runtime/cluster-config';
@@ -76,6 +77,7 @@ export const config = z.object({
   ),
   ...tokenSignerConfig,
   ...developmentConfig,
+  ...timerConfig,
   ...apiConfig,
 });
 

@@ -19,6 +19,7 @@ import { type Running, runMain } from '@parley/runtime/main';
 import { createMetrics, startOperations } from '@parley/runtime/operations';
 import type { Clock } from '@parley/schemas/environment/clock';
 import { systemRandom, systemTimers } from '@parley/schemas/environment/system';
+import { timersWith } from '@parley/streams/conversation/timers';
 import { deliverySecret } from '@parley/streams/delivery/delivery-token';
 import { GrpcLink } from '@parley/streams/delivery/link.grpc';
 import { Router } from '@parley/streams/delivery/router';
@@ -97,7 +98,10 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
     {
       accounts,
       groups,
-      conversationTimers: new ConversationTimers({ database, clock }),
+      conversationTimers: new ConversationTimers({
+        ...{ database, clock },
+        timersSeconds: timersWith(values.PARLEY_DEV_TIMER_SECONDS),
+      }),
       relay,
       verifier: new PublicKeyVerifier({ clock, publicKeyPems: [keys.publicKeyPem] }),
       sessions,

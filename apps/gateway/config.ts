@@ -7,10 +7,12 @@ import {
   postgresConfig,
   processConfig,
   redisConfig,
+  timerConfig,
   tokenVerifierConfig,
   unsafeInProduction,
 } from '@parley/runtime/cluster-config';
 import { whole } from '@parley/runtime/config';
+import { timersWith } from '@parley/streams/conversation/timers';
 import { z } from 'zod';
 import { defaultGatewaySettings, type GatewaySettings } from './settings.ts';
 
@@ -47,6 +49,7 @@ export const config = z.object({
   ...deliveryConfig,
   ...tokenVerifierConfig,
   ...gatewayConfig,
+  ...timerConfig,
   PARLEY_DELIVERY_HOST: z.string().default('0.0.0.0').describe('address that processors deliver to'),
   PARLEY_DELIVERY_PORT: whole(0, 65_535, 8_091).describe('port that processors deliver to'),
   PARLEY_DELIVERY_ADDRESS: z
@@ -70,6 +73,7 @@ export function settingsFrom(values: GatewayConfig): GatewaySettings {
     host: values.PARLEY_GATEWAY_HOST,
     maxConnections: values.PARLEY_MAX_CONNECTIONS,
     messagesPerMinute: values.PARLEY_MESSAGES_PER_MINUTE,
+    timersSeconds: timersWith(values.PARLEY_DEV_TIMER_SECONDS),
     liveWindow: values.PARLEY_LIVE_WINDOW,
     heartbeatTimeoutMs,
     heartbeatIntervalMs: Math.floor(heartbeatTimeoutMs / 2),

@@ -1,6 +1,7 @@
 /** The bounds and times of a gateway. Everything that grows in it is bounded by a number of this page. */
 import { limitTable } from '@parley/projections/limits/table';
 import { currentRules } from '@parley/streams/conversation/rules';
+import { timersSeconds } from '@parley/streams/conversation/timers';
 import { defaultFrameRates, type FrameRates } from './frames/frame-budget.ts';
 
 export interface GatewaySettings {
@@ -27,6 +28,8 @@ export interface GatewaySettings {
   readonly maxConnections: number;
   readonly maxFrameBytes: number;
   readonly maxBodyBytes: number;
+  /** Disappearing timers that a message may name. */
+  readonly timersSeconds: readonly number[];
   readonly maxPreviewChars: number;
   readonly maxUrlBytes: number;
   readonly messagesPerMinute: number;
@@ -108,6 +111,7 @@ export function defaultGatewaySettings(gatewayId: string): GatewaySettings {
     maxConnections: 100_000,
     maxFrameBytes: 128 * kibibyte,
     maxBodyBytes: currentRules.maxBodyBytes,
+    timersSeconds,
     maxPreviewChars: currentRules.maxPreviewChars,
     maxUrlBytes: 2 * kibibyte,
     messagesPerMinute: limitTable.messages.limit,

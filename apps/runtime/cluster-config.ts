@@ -61,7 +61,10 @@ export const postgresConfig = {
 };
 
 export const deliveryConfig = {
-  PARLEY_DELIVERY_SECRET: z.string().min(32).meta(secret('shared by api, processors and gateways: signs delivery tokens')),
+  PARLEY_DELIVERY_SECRET: z
+    .string()
+    .min(32)
+    .meta(secret('shared by api, processors and gateways: signs delivery tokens')),
 };
 
 export const tokenVerifierConfig = {
@@ -90,12 +93,19 @@ export const developmentConfig = {
   ),
 };
 
+export const timerConfig = {
+  PARLEY_DEV_TIMER_SECONDS: whole(0, 86_399, 0).describe(
+    'for tests: one more disappearing timer, a short one; gateways and API must agree; refused when NODE_ENV is production',
+  ),
+};
+
 /** What may not be in production: refuses to start with it. */
 export function unsafeInProduction(config: {
   readonly NODE_ENV?: string | undefined;
   readonly PARLEY_CLOCK_OFFSET_MS?: number | undefined;
   readonly PARLEY_CLOCK_CHECK?: boolean | undefined;
   readonly PARLEY_DEV_CODES?: boolean | undefined;
+  readonly PARLEY_DEV_TIMER_SECONDS?: number | undefined;
 }): string[] {
   if (config.NODE_ENV !== 'production') return [];
   const problems: string[] = [];
@@ -103,5 +113,7 @@ export function unsafeInProduction(config: {
     problems.push('PARLEY_CLOCK_OFFSET_MS: a wrong clock is for tests only');
   if (config.PARLEY_CLOCK_CHECK === false) problems.push('PARLEY_CLOCK_CHECK: an unchecked clock is for tests only');
   if (config.PARLEY_DEV_CODES === true) problems.push('PARLEY_DEV_CODES: anybody could register any number');
+  if ((config.PARLEY_DEV_TIMER_SECONDS ?? 0) !== 0)
+    problems.push('PARLEY_DEV_TIMER_SECONDS: a short timer is for tests only');
   return problems;
 }

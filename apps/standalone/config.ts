@@ -1,6 +1,6 @@
 /** What the standalone process reads from the environment. Everything has a default: `npm start` needs nothing. */
 import { apiConfig } from '@parley/api/config';
-import { auditConfig, developmentConfig, processConfig } from '@parley/runtime/cluster-config';
+import { auditConfig, developmentConfig, processConfig, timerConfig } from '@parley/runtime/cluster-config';
 import { whole } from '@parley/runtime/config';
 import { z } from 'zod';
 
@@ -18,6 +18,7 @@ const ports = z
 export const config = z.object({
   ...processConfig,
   ...developmentConfig,
+  ...timerConfig,
   ...apiConfig,
   ...auditConfig,
   PARLEY_DATA_DIR: z

@@ -28,6 +28,7 @@ import { EventCodec } from '@parley/schemas/codec/event-codec';
 import type { Clock, Timers } from '@parley/schemas/environment/clock';
 import type { Random } from '@parley/schemas/environment/random';
 import { EmbeddedSchemas } from '@parley/schemas/registry/embedded-schemas';
+import { timersWith } from '@parley/streams/conversation/timers';
 import { InProcessLink } from '@parley/streams/delivery/link.in-process';
 import { Router } from '@parley/streams/delivery/router';
 import { PushJobQueue } from '@parley/streams/push/push-jobs';
@@ -90,6 +91,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
         ...defaultGatewaySettings(gatewayId),
         host: config.PARLEY_GATEWAY_HOST,
         messagesPerMinute: config.PARLEY_MESSAGES_PER_MINUTE,
+        timersSeconds: timersWith(config.PARLEY_DEV_TIMER_SECONDS),
         maxConnections: config.PARLEY_MAX_CONNECTIONS,
       },
     );
@@ -145,7 +147,10 @@ async function makeApi(
     {
       accounts,
       groups: new Groups({ database, clock, random: options.random, secret: issuer.secretFor('invite links') }),
-      conversationTimers: new ConversationTimers({ database: stores.directory, clock }),
+      conversationTimers: new ConversationTimers({
+        ...{ database, clock },
+        timersSeconds: timersWith(config.PARLEY_DEV_TIMER_SECONDS),
+      }),
       relay,
       verifier,
       sessions,

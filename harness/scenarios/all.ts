@@ -8,6 +8,7 @@ import {
 } from './accounts.ts';
 import { asleepForTwoBuckets, clockAMinuteWrong } from './clocks.ts';
 import { aroundAMessage, conversationList } from './conversation-list.ts';
+import { disappearing } from './disappearing.ts';
 import { groupReceipts } from './group-receipts.ts';
 import { adminsOnly, aGroupsLife, changesAcrossCrashes, inviteLink, lastAdminLeaves, manyAddAtOnce } from './groups.ts';
 import { keysOfDevices } from './keys.ts';
@@ -38,6 +39,7 @@ export const scenarios: readonly Scenario[] = [
   groupReceipts,
   conversationList,
   aroundAMessage,
+  disappearing,
   aGroupsLife,
   lastAdminLeaves,
   inviteLink,

@@ -13,6 +13,7 @@ export const appMain = (app: string): string =>
 export const harnessLimits: Readonly<Record<string, string>> = {
   NODE_ENV: 'test',
   PARLEY_DEV_CODES: 'true',
+  PARLEY_DEV_TIMER_SECONDS: '4',
   PARLEY_MESSAGES_PER_MINUTE: '1000000',
   PARLEY_REGISTRATIONS_PER_HOUR: '1000000',
 };

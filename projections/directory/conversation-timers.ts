@@ -7,7 +7,6 @@
 import type { Clock } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { directConversationId, isDirectConversationId, isUuid } from '@parley/schemas/identity/conversation-id';
-import { isTimer } from '@parley/streams/conversation/timers';
 import type { Transaction } from 'kysely';
 import type { DirectoryDatabase } from './database.ts';
 import { OpenedGroup } from './groups/opened-group.ts';
@@ -21,13 +20,22 @@ export interface TimerOf {
   readonly peerId: string | null;
 }
 
+export interface ConversationTimersOptions {
+  readonly database: DirectoryDatabase;
+  readonly clock: Clock;
+  /** Those that may be set. */
+  readonly timersSeconds: readonly number[];
+}
+
 export class ConversationTimers {
   readonly #database: DirectoryDatabase;
   readonly #clock: Clock;
+  readonly #timersSeconds: readonly number[];
 
-  constructor(options: { readonly database: DirectoryDatabase; readonly clock: Clock }) {
+  constructor(options: ConversationTimersOptions) {
     this.#database = options.database;
     this.#clock = options.clock;
+    this.#timersSeconds = options.timersSeconds;
   }
 
   /** Seconds; 0 for off. @throws ParleyError `not_found`, `conversation_mismatch` */
@@ -41,7 +49,7 @@ export class ConversationTimers {
 
   /** Resolves to the conversation's version. @throws ParleyError `not_found`, `forbidden`, `conversation_mismatch`, `invalid_request` */
   async set(of: TimerOf, timerSeconds: number): Promise<number> {
-    if (!isTimer(timerSeconds)) throw new ParleyError('invalid_request', { detail: 'timer_seconds' });
+    if (!this.#timersSeconds.includes(timerSeconds)) throw new ParleyError('invalid_request', { detail: 'timer_seconds' });
     const nowMs = this.#clock.nowMs();
     return this.#database.transaction(async (transaction) => {
       const change = await this.#open(transaction, of, nowMs);

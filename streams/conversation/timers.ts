@@ -3,6 +3,7 @@ const daySeconds = 86_400;
 
 export const timersSeconds: readonly number[] = [0, daySeconds, 7 * daySeconds, 90 * daySeconds];
 
-export function isTimer(seconds: number): boolean {
-  return timersSeconds.includes(seconds);
+/** With a short one more, to see messages disappear while developing; 0: none. */
+export function timersWith(extraSeconds: number): readonly number[] {
+  return extraSeconds === 0 ? timersSeconds : [...timersSeconds, extraSeconds];
 }

@@ -12,7 +12,12 @@ const about = { tags: ['conversations'], security: [{ bearer: [] }] };
 const errors = { '4xx': errorBody, '5xx': errorBody };
 const oneConversation = z.object({ conversation_id: field.uuid });
 const peer = field.uuid.describe('1:1: the other user, by which the id is proven; not for a group');
-const timerSeconds = z.literal([...timersSeconds]).describe('0 for off');
+const maxTimerSeconds = Math.max(...timersSeconds);
+const timerSeconds = z
+  .int()
+  .min(0)
+  .max(maxTimerSeconds)
+  .describe(`0 for off; else one of ${timersSeconds.slice(1).join(', ')}`);
 const timer = z.object({ timer_seconds: timerSeconds });
 const changed = z.object({
   timer_seconds: timerSeconds,

@@ -5,7 +5,6 @@ import { isDirectConversationId, isUuid } from '@parley/schemas/identity/convers
 import { isMessageId } from '@parley/schemas/identity/message-id';
 import { isWellFormed } from '@parley/streams/conversation/mls';
 import { isLongerThan, needsTarget } from '@parley/streams/conversation/rules';
-import { isTimer } from '@parley/streams/conversation/timers';
 import type { GatewaySettings } from '../settings.ts';
 
 const invalid = (detail: string): ParleyError => new ParleyError('invalid_request', { detail });
@@ -23,7 +22,7 @@ export function validateSend(send: SendFrame, settings: GatewaySettings): void {
   validateUrl('media_url', send.media_url, settings);
   validateUrl('thumbnail_url', send.thumbnail_url, settings);
   validateTarget(send);
-  if (!isTimer(send.timer_seconds)) throw invalid('timer_seconds');
+  if (!settings.timersSeconds.includes(send.timer_seconds)) throw invalid('timer_seconds');
   validateMls(send);
 }
 
