@@ -137,16 +137,21 @@ export class RedisAttemptLimiter implements AttemptLimiter {
   }
 
   async take(key: string, amount = 1): Promise<number> {
+    const refusal = await this.#settled(() => this.#limiter.consume(key, amount));
+    if (refusal === null) return 0;
+    // What is refused was counted all the same: of many at once it would take away what smaller amounts may still have.
+    if (amount > 1) await this.#settled(() => this.#limiter.reward(key, amount));
+    return Math.max(1, refusal.msBeforeNext);
+  }
+
+  /** Resolves to the refusal, if there is one. */
+  async #settled(step: () => Promise<RateLimiterRes>): Promise<RateLimiterRes | null> {
     try {
-      await this.#limiter.consume(key, amount);
-      return 0;
-    } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) {
-        // What is refused was counted all the same: of many at once it would take away what smaller amounts may still have.
-        if (amount > 1) await this.#limiter.reward(key, amount).catch(() => undefined);
-        return Math.max(1, refusal.msBeforeNext);
-      }
-      throw new ParleyError('unavailable', { detail: 'redis', retryAfterMs: 1_000, cause: refusal });
+      await step();
+      return null;
+    } catch (error) {
+      if (error instanceof RateLimiterRes) return error;
+      throw new ParleyError('unavailable', { detail: 'redis', retryAfterMs: 1_000, cause: error });
     }
   }
 }
