@@ -9,6 +9,7 @@ import type { History } from './history.ts';
 import { late } from './late.ts';
 import { leaked } from './leaked.ts';
 import { lost } from './lost.ts';
+import { marksDiffer } from './marks-differ.ts';
 import { membersDiffer } from './members-differ.ts';
 import { misbehaved } from './misbehaved.ts';
 import { miscounted } from './miscounted.ts';
@@ -39,6 +40,7 @@ export const inspections: readonly Check[] = [
   committedEarly,
   unburied,
   presenceDiffers,
+  marksDiffer,
   shownToOutsiders,
   forged,
   turnedAway,

@@ -40,6 +40,18 @@ export interface RecordedDevice {
   readonly received: ReadonlyMap<string, readonly RecordedMessage[]>;
   /** By conversation, when its user was in it; where it is absent, from the first message on and for ever. */
   readonly intervals?: ReadonlyMap<string, readonly RecordedInterval[]>;
+  /** By conversation, up to where its user deleted it for themselves. */
+  readonly cleared?: ReadonlyMap<string, number>;
+}
+
+/** What a user keeps about a conversation, as somebody shows it. */
+export interface RecordedMarks {
+  readonly userId: string;
+  readonly conversationId: string;
+  /** Who shows it: the store, or a device. */
+  readonly toldTo: string;
+  readonly shown: string;
+  readonly actual: string;
 }
 
 export interface RecordedInterval {
@@ -184,6 +196,7 @@ export interface History {
   readonly poison?: readonly RecordedPoison[];
   readonly letters?: RecordedLetters;
   readonly presence?: readonly RecordedPresence[];
+  readonly marks?: readonly RecordedMarks[];
   /** Presence and typing that somebody was shown who may not see it, or not shown who may. */
   readonly shownToOutsiders?: readonly string[];
   /** Commits that passed something whose effects were not stored. */
@@ -213,6 +226,11 @@ export function sees({ intervals }: RecordedDevice, conversationId: string, seq:
 }
 
 export const isAccepted = (send: RecordedSend): send is AcceptedSend => send.verdict?.kind === 'accepted';
+
+/** True if the device is to be given the message: its user sees it, and has not deleted it. */
+export function isDue(device: RecordedDevice, conversationId: string, seq: number): boolean {
+  return seq > (device.cleared?.get(conversationId) ?? 0) && sees(device, conversationId, seq);
+}
 
 /** The accepted messages of each conversation. */
 export function acceptedByConversation({ sends }: History): ReadonlyMap<string, readonly AcceptedSend[]> {

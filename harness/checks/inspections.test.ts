@@ -186,6 +186,17 @@ describe('the rest', () => {
     expect(found({ shownToOutsiders: ['a1 is shown that b types'] })).toEqual(['shown_to_outsiders']);
   });
 
+  it('a mark that a device does not show', () => {
+    const told = { userId: 'bob', conversationId: talk, toldTo: 'phone', actual: 'pinned' };
+    expect(found({ marks: [{ ...told, shown: 'not pinned' }] })).toEqual(['marks_differ']);
+    expect(found({ marks: [{ ...told, shown: 'pinned' }] })).toEqual([]);
+  });
+
+  it('nothing where a device lacks what its user deleted', () => {
+    const device = { ...received({ seq: 1 }, { seq: 5 }), cleared: new Map([[talk, 2]]) };
+    expect(found({ devices: [device] })).toEqual([]);
+  });
+
   it('a message that comes late where nothing fails', () => {
     const delay = { deviceId: 'phone', conversationId: talk, seq: 1 };
     expect(found({ delays: [{ ...delay, tookMs: 20_000 }] })).toEqual(['late']);

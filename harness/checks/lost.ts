@@ -1,6 +1,6 @@
 /** Every accepted message is on every connected device of every member. */
 import type { Check } from './check.ts';
-import { acceptedByConversation, sees } from './history.ts';
+import { acceptedByConversation, isDue } from './history.ts';
 
 export const lost: Check = {
   name: 'lost',
@@ -14,7 +14,7 @@ export const lost: Check = {
       for (const conversationId of device.conversationIds) {
         const contents = new Set(device.received.get(conversationId)?.map(({ content }) => content));
         for (const { content, verdict } of accepted.get(conversationId) ?? []) {
-          if (!sees(device, conversationId, verdict.seq)) continue;
+          if (!isDue(device, conversationId, verdict.seq)) continue;
           if (!contents.has(content)) missing.push(`${device.deviceId} lacks seq ${verdict.seq} (${content})`);
         }
       }

@@ -6,7 +6,7 @@
  * answered, or wrote after, on another device needs no notification on this one.
  */
 import type { Check } from './check.ts';
-import { type AcceptedSend, acceptedByConversation, type History, type RecordedDevice, sees } from './history.ts';
+import { type AcceptedSend, acceptedByConversation, type History, isDue, type RecordedDevice } from './history.ts';
 
 function lackedBy(device: RecordedDevice, accepted: readonly AcceptedSend[], conversationId: string): AcceptedSend[] {
   const own = accepted.filter(({ senderId }) => senderId === device.userId).map(({ verdict }) => verdict.seq);
@@ -17,7 +17,7 @@ function lackedBy(device: RecordedDevice, accepted: readonly AcceptedSend[], con
       isSilent !== true &&
       senderId !== device.userId &&
       verdict.seq > upTo &&
-      sees(device, conversationId, verdict.seq),
+      isDue(device, conversationId, verdict.seq),
   );
 }
 

@@ -1,11 +1,11 @@
 /** Each device's application is given a conversation by seq, one after the other without a gap. */
 import type { Check } from './check.ts';
-import { type RecordedDevice, sees } from './history.ts';
+import { isDue, type RecordedDevice } from './history.ts';
 
 /** What the device may see next after a seq; no further than the seq that came. */
 function nextFor(device: RecordedDevice, conversationId: string, after: number, came: number): number {
   let next = after + 1;
-  while (next < came && !sees(device, conversationId, next)) next++;
+  while (next < came && !isDue(device, conversationId, next)) next++;
   return next;
 }
 

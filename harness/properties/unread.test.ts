@@ -203,7 +203,7 @@ describe('invariant 6', () => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-unread-'));
     const projections = openEmbeddedProjections(folder, { clock: story.time, metrics: new Registry() });
     const handlers = handlersOn(projections, { codec, dataKeys: new MemoryDataKeys(story.time) }, story.time);
-    for (const handler of [handlers.conversations, handlers.receipts]) await handler.assigned(1, []);
+    await Promise.all([handlers.conversations.assigned(1), handlers.receipts.assigned()]);
     let compared = 0;
     const compare = async (): Promise<void> => {
       for (const talk of story.talks) {

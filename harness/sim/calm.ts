@@ -117,6 +117,7 @@ function unrestOf(device: Device, world: World, oracle: Oracle): string[] {
 function lacksSomething(device: Device, oracle: Oracle): boolean {
   for (const [conversationId, conversation] of oracle.conversations) {
     const last = conversation.messages.findLast(({ seq }) => conversation.sees(device.userId, seq));
+    if (last !== undefined && last.seq <= oracle.personal.valueOf(device.userId, conversationId, 'cleared')) continue;
     if (last !== undefined && device.takenUpTo(conversationId) < last.seq) return true;
   }
   return false;

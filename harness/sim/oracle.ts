@@ -21,6 +21,7 @@ import { decodeConversationRecords } from '@parley/streams/processors/conversati
 import { type TrueMessage, trueMessage } from './content.ts';
 import { Judge } from './judge.ts';
 import type { Device } from './processes/device.ts';
+import { TrueMarks } from './true-marks.ts';
 import type { World } from './world.ts';
 
 export interface Interval {
@@ -94,6 +95,8 @@ export class Oracle {
   readonly claims: ReceiptClaim[] = [];
   /** What a sender was told before it was so. */
   readonly earlyTicks: string[] = [];
+  readonly personal = new TrueMarks();
+  readonly #marksSet = new Map<string, EventTypes['personal_mark_set']>();
   /** By conversation, user and kind: the highest receipt that the log holds. */
   readonly #marks = new Map<string, number>();
   /** By device, the greatest connection id that chat.presence names. */
@@ -156,6 +159,10 @@ export class Oracle {
     }
     if (decoded.name === 'push_job') this.#jobs.set(place, decoded.event);
     if (decoded.name === 'presence_changed') this.#connected(decoded.event);
+    if (decoded.name === 'personal_mark_set') {
+      this.personal.note(decoded.event);
+      this.#marksSet.set(place, decoded.event);
+    }
     if (decoded.name !== 'receipt_advanced') return;
     this.#receipts.set(place, decoded.event);
     this.#claimed(decoded.event);
@@ -175,7 +182,9 @@ export class Oracle {
     const taken = new Set(device.taken.get(conversationId)?.map((one) => one.seq));
     const conversation = this.conversation(conversationId);
     const below = conversation.messages.slice(0, seq);
-    const lacked = below.filter((one) => conversation.sees(device.userId, one.seq) && !taken.has(one.seq));
+    const cleared = this.personal.valueOf(device.userId, conversationId, 'cleared');
+    const due = below.filter((one) => one.seq > cleared && conversation.sees(device.userId, one.seq));
+    const lacked = due.filter((one) => !taken.has(one.seq));
     const isBaseless = seq > conversation.messages.length || !conversation.intervals.has(device.userId);
     this.claims.push({ device, conversationId, kind, seq, lacked: lacked.map((one) => one.seq), isBaseless });
     this.#world.trace.add('log', `receipt ${device.name} ${conversationId.slice(0, 4)} ${kind} ${seq}`);
@@ -223,12 +232,15 @@ export class Oracle {
       return this.#watermark(receipt.conversation_id, receipt.user_id, receipt.device_id, receipt.kind) < receipt.seq
         ? 'a watermark is not stored'
         : null;
+    const mark = this.#marksSet.get(place);
+    if (mark !== undefined) return this.#isStored(mark) ? null : `a mark ${mark.kind} is not stored`;
     const job = this.#jobs.get(place);
     if (job === undefined) return null;
+    const isCleared = this.personal.valueOf(job.recipient_user_id, job.conversation_id, 'cleared') >= job.seq;
     const isGone = this.#world.people.some((one) => one.deviceId === job.recipient_device_id && one.isRevoked);
     const isSent = this.#world.pushes.some(({ jobId }) => jobId === job.job_id);
     const delivered = this.#watermark(job.conversation_id, job.recipient_user_id, job.recipient_device_id, 'delivered');
-    return isSent || isGone || delivered >= job.seq ? null : 'a push was neither sent nor needless';
+    return isSent || isGone || isCleared || delivered >= job.seq ? null : 'a push was neither sent nor needless';
   }
 
   #missingOfMessage({ conversationId, outcome, members }: Decided, offset: number): string | null {
@@ -245,6 +257,17 @@ export class Oracle {
       if (Number(row?.['last_seq'] ?? 0) < seq) return `an inbox does not count message ${seq}`;
     }
     return null;
+  }
+
+  #isStored({
+    user_id: userId,
+    conversation_id: conversationId,
+    kind,
+    version,
+  }: EventTypes['personal_mark_set']): boolean {
+    const [row] = this.#world.engine.read({ query: inboxStatements.get, params: [userId, conversationId] }, 1);
+    const column = kind === 'cleared' || kind === 'read' ? `${kind}_seq` : `${kind}_version`;
+    return Number(row?.[column] ?? 0) >= version;
   }
 
   #watermark(conversationId: string, userId: string, deviceId: string, kind: 'delivered' | 'read'): number {

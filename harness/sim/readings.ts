@@ -7,7 +7,7 @@ import { isCountable } from '@parley/streams/conversation/rules';
 import type { RecordedMessage, RecordedReading, RecordedUnread } from '../checks/history.ts';
 import { contentOf } from './content.ts';
 import type { SeededRandom } from './environment/seeded-random.ts';
-import type { Oracle, TrueConversation } from './oracle.ts';
+import type { Oracle } from './oracle.ts';
 
 const mostPages = 2_000;
 
@@ -25,22 +25,24 @@ export async function readEverything(
   const unread: RecordedUnread[] = [];
   for (const [conversationId, conversation] of oracle.conversations) {
     for (const userId of conversation.intervals.keys()) {
-      const about = { userId, conversationId, expected: expectedOf(conversation, userId) };
+      const about = { userId, conversationId, expected: expectedOf(oracle, conversationId, userId) };
       const limit = random.between(1, 40);
       const fetched = fetchAll(projections, userId, conversationId, limit);
       readings.push({ ...about, by: 'fetch', given: await orNothing(fetched) });
       const paged = pageAll(projections, userId, conversationId, limit);
       readings.push({ ...about, by: 'history', given: await orNothing(paged) });
-      const counted = await recount(projections, conversation, userId, conversationId);
+      const counted = await recount(projections, oracle, userId, conversationId);
       if (counted !== null) unread.push(counted);
     }
   }
   return { readings, unread };
 }
 
-function expectedOf(conversation: TrueConversation, userId: string): RecordedMessage[] {
+function expectedOf(oracle: Oracle, conversationId: string, userId: string): RecordedMessage[] {
+  const conversation = oracle.conversation(conversationId);
+  const cleared = oracle.personal.valueOf(userId, conversationId, 'cleared');
   return conversation.messages.flatMap(({ seq, messageId, content }) =>
-    conversation.sees(userId, seq) ? [{ seq, messageId, content }] : [],
+    seq > cleared && conversation.sees(userId, seq) ? [{ seq, messageId, content }] : [],
   );
 }
 
@@ -83,19 +85,21 @@ async function pageAll(projections: Projections, userId: string, conversationId:
   return given;
 }
 
-/** Messages of others since what the user read, wrote or joined after; null for who is not a member now. */
+/** Messages of others since what the user read, cleared, wrote or joined after; null for who is not a member now. */
 async function recount(
   { inbox, receipts }: Projections,
-  conversation: TrueConversation,
+  oracle: Oracle,
   userId: string,
   conversationId: string,
 ): Promise<RecordedUnread | null> {
+  const conversation = oracle.conversation(conversationId);
   const joined = conversation.intervals.get(userId)!.at(-1)!;
   if (joined.leftSeq !== null) return null;
   const marks = await receipts.watermarks(conversationId, userId);
   const read = Math.max(0, ...marks.filter(({ kind }) => kind === 'read').map(({ seq }) => seq));
   const own = conversation.messages.filter((one) => one.senderId === userId && one.messageType !== 'mls');
-  const since = Math.max(read, own.at(-1)?.seq ?? 0, joined.joinedSeq - 1);
+  const apart = (['read', 'cleared'] as const).map((kind) => oracle.personal.valueOf(userId, conversationId, kind));
+  const since = Math.max(read, ...apart, own.at(-1)?.seq ?? 0, joined.joinedSeq - 1);
   const recounted = conversation.messages.filter((one) => one.seq > since && isCountable(one.messageType)).length;
   const entry = await inbox.get(userId, conversationId);
   return { userId, conversationId, shown: entry === null ? -1 : unreadCount(entry), recounted };

@@ -24,6 +24,7 @@ import type { Plan } from './plan.ts';
 import type { Device } from './processes/device.ts';
 import { readEverything } from './readings.ts';
 import { directSession, rebuild } from './rebuild.ts';
+import { recordedMarks } from './recorded-marks.ts';
 import type { Sights } from './sights.ts';
 import { markers } from './utterances.ts';
 import { watermarksOf } from './watermarks.ts';
@@ -67,6 +68,7 @@ export async function recordHistory(facts: RunFacts): Promise<History> {
     letters: await lettersOf(world, isFaultless),
     presence: await presenceOf(facts),
     unpersisted: oracle.unpersisted,
+    marks: await recordedMarks(projections, world, oracle),
   };
 }
 
@@ -176,6 +178,7 @@ function deviceOf(device: Device, oracle: Oracle): RecordedDevice {
     wasOnline,
     received: taken,
     intervals: new Map(mine),
+    cleared: new Map(mine.map(([id]) => [id, oracle.personal.valueOf(userId, id, 'cleared')])),
   };
 }
 

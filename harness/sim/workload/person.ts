@@ -11,6 +11,7 @@ type Act =
   | 'burst'
   | 'respond'
   | 'read'
+  | 'mark'
   | 'page'
   | 'list'
   | 'ask'
@@ -26,6 +27,7 @@ const weights: Readonly<Record<Act, number>> = {
   burst: 3,
   respond: 14,
   read: 22,
+  mark: 4,
   page: 5,
   list: 3,
   ask: 3,
@@ -51,6 +53,7 @@ export class Person {
     burst: () => this.#burst(),
     respond: () => this.#respond(),
     read: () => this.#read(),
+    mark: () => this.#mark(),
     page: () => this.#page(),
     list: () => this.#quietly(this.#device.client?.inbox()),
     ask: () => this.#ask(),
@@ -116,6 +119,20 @@ export class Person {
     if (conversationId === undefined || list === undefined || list.length === 0) return;
     const one = this.#random.chance(0.8) ? list.at(-1)! : this.#random.pick(list);
     this.#device.client?.markRead(conversationId, one.seq, one.messageId);
+  }
+
+  /** Nobody mutes for long, so that everybody is notified. */
+  #mark(): void {
+    const [conversationId, list] = this.#random.pick([...this.#device.taken]) ?? [];
+    const { client } = this.#device;
+    if (conversationId === undefined || list === undefined || list.length === 0 || client === null) return;
+    const { marks } = client;
+    const kind = this.#random.pick(['pin', 'archive', 'mute', 'markUnread', 'clear'] as const);
+    const isOn = this.#random.chance(0.6);
+    const { seq, messageId } = this.#random.pick(list);
+    if (kind === 'clear') this.#quietly(marks.clear(conversationId, { seq, messageId }));
+    else if (kind === 'mute') this.#quietly(marks.mute(conversationId, isOn ? this.#random.between(1, 1_000) : null));
+    else this.#quietly(marks[kind](conversationId, isOn));
   }
 
   #page(): void {
