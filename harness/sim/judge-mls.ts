@@ -11,6 +11,8 @@ export interface JudgedCommit {
 }
 
 export class MlsJudge {
+  /** Of the last commit, or of what opened a generation after it; 0: there was neither. */
+  lastSeq = 0;
   /** All that were accepted, in order of seq. */
   readonly commits: JudgedCommit[] = [];
   readonly #isDirect: boolean;
@@ -42,6 +44,7 @@ export class MlsJudge {
     this.commits.push({ seq: outcome.seq, generation: mls.generation, epoch: mls.epoch });
     this.#generation = mls.generation;
     this.#epoch = mls.epoch + 1;
+    this.lastSeq = outcome.seq;
     return null;
   }
 
@@ -64,5 +67,6 @@ export class MlsJudge {
     this.#generation++;
     this.#epoch = 0;
     this.#changedSeq = seq;
+    this.lastSeq = seq;
   }
 }

@@ -17,11 +17,10 @@ function* disagreementsOf(device: Device, conversationId: string, truth: TrueCon
     if (commit === undefined || commit.generation !== generation || commit.epoch !== epoch)
       yield `${device.name} has a commit for ${generation}.${epoch} at ${conversationId}:${seq}, where the log has ${commit === undefined ? 'none' : `${commit.generation}.${commit.epoch}`}`;
   }
-  // From the last commit on a device that has all that came stands where everybody does; one that was out then may not know yet.
-  const lastCommit = truth.judge.mls.commits.at(-1);
-  const hasAll = taken.at(-1)?.seq === truth.messages.length && taken.some(({ seq }) => seq === lastCommit?.seq);
+  // Whoever has what came last stands where everybody does; one that was out of the conversation then may not know yet.
+  const hasLast = taken.some(({ seq }) => seq === truth.judge.mls.lastSeq);
   const { generation, epoch } = order.position;
-  if (hasAll && `${generation}.${epoch}` !== truth.judge.mls.place)
+  if (hasLast && `${generation}.${epoch}` !== truth.judge.mls.place)
     yield `${device.name} stands at ${generation}.${epoch} of ${conversationId}, and the log at ${truth.judge.mls.place}`;
 }
 
