@@ -117,9 +117,9 @@ describe('groups', () => {
     expect(said(await call(bob, 'POST', `${url}/invite`))).toEqual([403, 'forbidden']);
     const { token } = (await call(alice, 'POST', `${url}/invite`)).json();
     expect((await call(alice, 'GET', `${url}/invite`)).json()).toMatchObject({ token, created_by: alice.user_id });
-    expect((await call(dan, 'POST', '/v1/groups/join', { token })).json()).toMatchObject({ version: 2 });
+    expect((await call(dan, 'POST', '/v1/invites/join', { token })).json()).toMatchObject({ version: 2 });
     expect((await call(alice, 'DELETE', `${url}/invite`)).statusCode).toBe(204);
-    expect(said(await call(cleo, 'POST', '/v1/groups/join', { token }))).toEqual([404, 'invite_invalid']);
+    expect(said(await call(cleo, 'POST', '/v1/invites/join', { token }))).toEqual([404, 'invite_invalid']);
     expect(said(await call(alice, 'GET', `${url}/invite`))).toEqual([404, 'not_found']);
     expect(api.log.join('\n')).not.toContain(token);
   });
@@ -160,9 +160,9 @@ describe('groups', () => {
     const odd = ['x', '%00', '..', randomUUID().toUpperCase(), `${randomUUID()}'`];
     for (const id of odd) expect((await call(alice, 'GET', `/v1/groups/${id}`)).statusCode, id).toBeGreaterThan(399);
     for (const token of ['x', 'x'.repeat(44), 'ä'.repeat(43)]) {
-      expect(said(await call(alice, 'POST', '/v1/groups/join', { token }))).toEqual([400, 'invalid_request']);
+      expect(said(await call(alice, 'POST', '/v1/invites/join', { token }))).toEqual([400, 'invalid_request']);
     }
-    expect(said(await call(alice, 'POST', '/v1/groups/join', { token: 'x'.repeat(43) }))).toEqual([
+    expect(said(await call(alice, 'POST', '/v1/invites/join', { token: 'x'.repeat(43) }))).toEqual([
       404,
       'invite_invalid',
     ]);
@@ -174,7 +174,7 @@ describe('groups', () => {
       ['GET', '/v1/groups'],
       ['GET', `/v1/groups/${randomUUID()}`],
       ['POST', `/v1/groups/${randomUUID()}/members`],
-      ['POST', '/v1/groups/join'],
+      ['POST', '/v1/invites/join'],
     ] as const) {
       expect(said(await api.app.inject({ method, url }))).toEqual([401, 'unauthenticated']);
     }

@@ -199,7 +199,7 @@ export class GroupsApi {
 
   /** Joins by the token of a link. @throws ParleyError `invite_invalid`, `group_full`, `too_many_groups` */
   join(token: string, requestKey = this.makeKey()): Promise<ChangedGroup> {
-    return this.#change('POST', '/v1/groups/join', requestKey, { token });
+    return this.#change('POST', '/v1/invites/join', requestKey, { token });
   }
 
   /** For a call that the application itself may make again, also after a restart. */

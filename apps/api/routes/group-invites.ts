@@ -73,7 +73,7 @@ export function groupInviteRoutes(dependencies: ApiDependencies): FastifyPluginA
 
     app.route({
       method: 'POST',
-      url: '/v1/groups/join',
+      url: '/v1/invites/join',
       schema: {
         operationId: 'joinGroup',
         summary: 'Joins the group of an invite link',
