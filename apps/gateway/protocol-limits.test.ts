@@ -44,6 +44,8 @@ const untold: Readonly<Record<string, readonly number[]>> = {
   'requests of a connection': [settings.maxReads, settings.maxWaitingReads],
   '`media_url`, `thumbnail_url` in bytes': [settings.maxUrlBytes],
   'faults of the client in a minute': [settings.maxErrorsPerMinute],
+  // Kind by kind they are in LIMITS.md.
+  'frames of a kind that a connection sends': [],
 };
 
 describe('the limits of docs/PROTOCOL.md', () => {
@@ -76,6 +78,8 @@ describe('the limits of docs/PROTOCOL.md', () => {
     ['`heartbeat_timeout_ms` (%d s)', settings.heartbeatTimeoutMs / 1_000],
     ["An edit is its author's, for %d minutes", currentRules.editWindowMs / 60_000],
     ['%d hours, or a group admin', currentRules.deleteWindowMs / 3_600_000],
+    ['a user who connects more than %d times a minute', settings.connectsPerMinute],
+    ['`rate_limited`; more than %d of them in a minute', settings.maxRefusedFramesPerMinute.toLocaleString('en')],
     ['What is not acknowledged within %d s is pushed', settings.unacknowledgedMs / 1_000],
   ])('are the same in the text: %s', (words, number) => {
     expect(page.replaceAll('\n', ' ').toLowerCase()).toContain(words.replace('%d', String(number)).toLowerCase());

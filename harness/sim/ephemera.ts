@@ -15,6 +15,8 @@ import type { World } from './world.ts';
 
 /** Somebody who came online is shown so long after at most, and need not wait until somebody looks again. */
 const toldMs = 15_000;
+/** The streams to a gateway that was frozen are open again, and what it missed is told. */
+const thawedMs = 30_000;
 /** For what was said before to be shown. */
 const shownMs = 30_000;
 /** Settings are a minute old at most, and a round through all that is watched takes two. */
@@ -77,21 +79,21 @@ export class Ephemera {
 
   /** Who is not shown as online a while after all was calm, of users who all are. */
   #untold(): string[] {
-    const { people, privacy, calmSinceMs } = this.#world;
+    const { people, privacy, presenceDue, calmSinceMs } = this.#world;
     if (calmSinceMs - privacy.changedAtMs < settledMs) return [];
     const present = new Set(people.filter(({ isOut }) => !isOut).map(({ userId }) => userId));
-    return people
-      .filter(({ isOut }) => !isOut)
-      .flatMap((device) =>
-        device.watched
-          .filter((userId) => present.has(userId) && !isShadowed(this.#world, this.#oracle, userId))
-          .filter((userId) => privacy.isVisible(device.userId, userId))
-          .filter((userId) => {
-            const told = device.presence.filter((one) => one.userId === userId && one.atMs <= calmSinceMs + toldMs);
-            return told.length > 0 && told.at(-1)!.status !== 'online';
-          })
-          .map((userId) => `${device.name} was not told that ${userId} came`),
-      );
+    const all = people.flatMap((device) =>
+      device.isOut ? [] : device.watched.map((userId) => ({ device, userId, untilMs: calmSinceMs + toldMs })),
+    );
+    const due = presenceDue.map(({ device, userId, sinceMs }) => ({ device, userId, untilMs: sinceMs + thawedMs }));
+    return [...all, ...due]
+      .filter(({ userId }) => present.has(userId) && !isShadowed(this.#world, this.#oracle, userId))
+      .filter(({ device, userId }) => privacy.isVisible(device.userId, userId))
+      .filter(({ device, userId, untilMs }) => {
+        const told = device.presence.findLast((one) => one.userId === userId && one.atMs <= untilMs);
+        return told !== undefined && told.status !== 'online';
+      })
+      .map(({ device, userId }) => `${device.name} was not told that ${userId} came`);
   }
 }
 

@@ -109,6 +109,7 @@ async function freezeGateway(world: World): Promise<boolean> {
   write(pair, 'whom nobody can reach');
   await world.time.advance(gaveUpMs);
   life.thaw();
+  world.presenceDue.push({ device: reader, userId: writer.userId, sinceMs: world.time.nowMs() });
   return true;
 }
 

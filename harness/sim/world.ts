@@ -100,6 +100,8 @@ export class World {
   sessions: SessionStore;
   presence: PresenceStore;
   readonly privacy: SimPrivacy;
+  /** Of whom a device is to be told soon that they are online. */
+  readonly presenceDue: { readonly device: Device; readonly userId: string; readonly sinceMs: number }[] = [];
   readonly gateways: GatewayProcess[] = [];
   readonly processors: ProcessorProcess[] = [];
   readonly pushers: PusherProcess[] = [];

@@ -31,6 +31,7 @@ export const kindOf: Readonly<Record<ClientFrameName, FrameKind | null>> = {
   history: 'reads',
   around: 'reads',
   members: 'reads',
+  withheld: 'reads',
   receipt_query: 'reads',
   mark: 'marks',
   watch: 'watches',
