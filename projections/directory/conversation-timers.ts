@@ -2,12 +2,14 @@
  * The disappearing timer of a conversation: changed under its lock, told to the log by the outbox (design rules 20 and 23).
  *
  * In a group whoever may edit it sets the timer; in a 1:1 conversation either of its two users does, and names the other, by which
- * the id is proven. Setting what is set already says nothing.
+ * the id is proven. Setting what is set already says nothing, nor does what one sets whom the other has blocked: it would be a word
+ * that reaches the blocker.
  */
 import type { Clock } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { directConversationId, isDirectConversationId, isUuid } from '@parley/schemas/identity/conversation-id';
 import type { Transaction } from 'kysely';
+import { hasBlocked } from './blocks.ts';
 import type { DirectoryDatabase } from './database.ts';
 import { OpenedGroup } from './groups/opened-group.ts';
 import { ConversationChange } from './outbox/change.ts';
@@ -18,6 +20,12 @@ export interface TimerOf {
   readonly conversationId: string;
   /** 1:1: the other user, or the caller in a note to self; null for a group. */
   readonly peerId: string | null;
+}
+
+/** The conversation's version, and the timer that is in force with it. */
+export interface TimerChange {
+  readonly version: number;
+  readonly timerSeconds: number;
 }
 
 export interface ConversationTimersOptions {
@@ -47,13 +55,17 @@ export class ConversationTimers {
     });
   }
 
-  /** Resolves to the conversation's version. @throws ParleyError `not_found`, `forbidden`, `conversation_mismatch`, `invalid_request` */
-  async set(of: TimerOf, timerSeconds: number): Promise<number> {
-    if (!this.#timersSeconds.includes(timerSeconds)) throw new ParleyError('invalid_request', { detail: 'timer_seconds' });
+  /** @throws ParleyError `not_found`, `forbidden`, `conversation_mismatch`, `invalid_request`, `blocked_by_you` */
+  async set(of: TimerOf, timerSeconds: number): Promise<TimerChange> {
+    if (!this.#timersSeconds.includes(timerSeconds))
+      throw new ParleyError('invalid_request', { detail: 'timer_seconds' });
     const nowMs = this.#clock.nowMs();
     return this.#database.transaction(async (transaction) => {
       const change = await this.#open(transaction, of, nowMs);
-      if ((await timerOf(transaction, of.conversationId)) === timerSeconds) return change.version;
+      const before = await timerOf(transaction, of.conversationId);
+      if (before === timerSeconds || (await isWithheld(transaction, of))) {
+        return { version: change.version, timerSeconds: before };
+      }
       await transaction
         .updateTable('conversations')
         .set({ timer_seconds: timerSeconds })
@@ -61,7 +73,7 @@ export class ConversationTimers {
         .execute();
       const changed = { timer_seconds: timerSeconds, changed_by: of.callerId, peer_id: of.peerId };
       change.record('conversation_timer_changed', changed);
-      return change.save(nowMs);
+      return { version: await change.save(nowMs), timerSeconds };
     });
   }
 
@@ -98,6 +110,13 @@ async function requirePair(
     .where('deleted_at', 'is', null)
     .executeTakeFirst();
   if (peer === undefined) throw new ParleyError('not_found');
+}
+
+/** @throws ParleyError `blocked_by_you` */
+async function isWithheld(transaction: Transaction<DirectoryTables>, { callerId, peerId }: TimerOf): Promise<boolean> {
+  if (peerId === null) return false;
+  if (await hasBlocked(transaction, callerId, peerId)) throw new ParleyError('blocked_by_you');
+  return hasBlocked(transaction, peerId, callerId);
 }
 
 async function timerOf(transaction: Transaction<DirectoryTables>, conversationId: string): Promise<number> {
