@@ -20,8 +20,18 @@ interface SystemMessageId {
   readonly payloadHash: Buffer;
 }
 
-function candidate(state: ConversationState, version: number, attempt: number, atMs: number): SystemMessageId {
-  const digest = hash('sha256', `system:${state.conversationId}:${version}:${attempt}`, 'buffer');
+export interface SystemMessageOrigin {
+  readonly conversationId: string;
+  /** The directory's. */
+  readonly version: number;
+  /** T of the event. */
+  readonly atMs: number;
+  /** 0, or how many ids were taken. */
+  readonly attempt: number;
+}
+
+export function systemIdOf({ conversationId, version, atMs, attempt }: SystemMessageOrigin): SystemMessageId {
+  const digest = hash('sha256', `system:${conversationId}:${version}:${attempt}`, 'buffer');
   const bytes = (length: number) => digest.subarray(0, length);
   const messageId = makeMessageId(atMs, { next: () => 0, bytes });
   return { messageId, payloadHash: Buffer.from(digest.subarray(digest.length - payloadHashBytes)) };
@@ -29,7 +39,7 @@ function candidate(state: ConversationState, version: number, attempt: number, a
 
 export function systemMessageId(state: ConversationState, version: number, { atMs }: Moment): SystemMessageId {
   for (let attempt = 0; ; attempt++) {
-    const id = candidate(state, version, attempt, atMs);
+    const id = systemIdOf({ conversationId: state.conversationId, version, atMs, attempt });
     if (state.recent.find(id.messageId) === undefined) return id;
   }
 }

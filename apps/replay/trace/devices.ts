@@ -47,11 +47,11 @@ export async function devicesOf(
   conversationId: string,
   message: AcceptedMessage,
 ): Promise<TracedDevices> {
-  const { members, outcome, appendedAtMs } = message;
+  const { members, seq, sender, appendedAtMs } = message;
   const presence = await presenceOf(cell, members);
   const receipts = await receiptsOf(cell, conversationId, null);
   const jobs = await pushJobsOf(cell, {
-    ...{ conversationId, seq: outcome.seq, userIds: members, sinceMs: appendedAtMs },
+    ...{ conversationId, seq, userIds: members, sinceMs: appendedAtMs },
     pushedUpTo: (partition) => cell.log.committed(pusherGroup, topics.pushJobs, partition),
   });
   const sessions = await sessionsOf(evidence, members);
@@ -64,7 +64,7 @@ export async function devicesOf(
     for (const deviceId of presence.devicesOf(userId)) names.add(deviceId);
     for (const row of receipts) if (row.userId === userId) names.add(row.deviceId);
     for (const job of jobs) if (job.user_id === userId) names.add(job.device_id);
-    if (userId === outcome.sent.sender_id) names.add(outcome.sent.sender_device_id);
+    if (userId === sender?.userId) names.add(sender.deviceId);
     if (names.size === 0) without.push(userId);
     for (const deviceId of names) devices.push(traced(gathered, userId, deviceId));
   });
@@ -78,15 +78,16 @@ async function sessionsOf(evidence: Evidence, members: readonly string[]): Promi
 
 function traced(gathered: Gathered, userId: string, deviceId: string): TracedDevice {
   const { message, presence, receipts, jobs, sessions } = gathered;
-  const { sent, seq } = message.outcome;
+  const { sender, seq } = message;
   const own = receipts.filter((row) => row.userId === userId && row.deviceId === deviceId);
   const reached = (kind: ReceiptRow['kind']): number | null =>
     own.find((row) => row.kind === kind && row.seq >= seq)?.atMs ?? null;
   const connectedAt = presence.at(userId, deviceId, message.appendedAtMs);
   const facts: DeviceFacts = {
     ...{ userId, deviceId, atMs: message.appendedAtMs, seq, connectedAt },
-    isSender: userId === sent.sender_id,
-    isSendingDevice: userId === sent.sender_id && deviceId === sent.sender_device_id,
+    isSystem: sender === null,
+    isSender: userId === sender?.userId,
+    isSendingDevice: userId === sender?.userId && deviceId === sender.deviceId,
     connections: presence.connectionsOf(userId, deviceId),
     deliveredAtMs: reached('delivered'),
     readAtMs: reached('read'),

@@ -45,7 +45,15 @@ function fate(device: string, more: Partial<DeviceFacts> = {}): string {
   const connections: readonly Connection[] = timeline.connectionsOf('u', device);
   const connectedAt = timeline.at('u', device, at(100));
   return fateOf({
-    ...{ userId: 'u', deviceId: device, isSendingDevice: false, isSender: false, atMs: at(100), seq: 7 },
+    ...{
+      userId: 'u',
+      deviceId: device,
+      isSystem: false,
+      isSendingDevice: false,
+      isSender: false,
+      atMs: at(100),
+      seq: 7,
+    },
     ...{ connections, connectedAt, deliveredAtMs: null, readAtMs: null, deliveredUpTo: 0, jobs: [] },
     ...more,
   });
@@ -57,6 +65,10 @@ const job = (more: object) => ({
 });
 
 describe('the fate of a message on a device', () => {
+  it('is never a push, where it tells of a change of the group', () => {
+    expect(fate('gone', { isSystem: true })).toMatch(/nobody is notified of a change of a group$/);
+  });
+
   it('is that it arrived, where the device said so', () => {
     const arrived = { deliveredAtMs: at(101), readAtMs: at(102) };
     expect(fate('steady', arrived)).toBe(

@@ -11,6 +11,8 @@ import type { FoundJob } from './push-evidence.ts';
 export interface DeviceFacts {
   readonly userId: string;
   readonly deviceId: string;
+  /** It tells of a change in the directory. */
+  readonly isSystem: boolean;
   readonly isSendingDevice: boolean;
   readonly isSender: boolean;
   /** When the message was appended. */
@@ -69,7 +71,8 @@ function sinceThen({ connections, connectedAt, atMs, deliveredUpTo }: DeviceFact
   return `that connection ended at ${time(connectedAt.offlineAtMs)}${how} and it has not connected since`;
 }
 
-function pushed({ jobs, isSender, seq }: DeviceFacts): string {
+function pushed({ jobs, isSystem, isSender, seq }: DeviceFacts): string {
+  if (isSystem) return 'nobody is notified of a change of a group';
   if (isSender) return 'devices of the sender are not pushed to';
   const own = jobs.find((job) => job.seq === seq) ?? jobs[0];
   if (own === undefined) return 'no push job names it (push.jobs is kept for 7 days)';

@@ -18,19 +18,19 @@ const maxInboxRows = 1_024;
 export async function projectedOf(
   { messageLookup, inbox }: Pick<Projections, 'messageLookup' | 'inbox'>,
   conversationId: string,
-  { outcome, members }: AcceptedMessage,
+  { messageId, seq, members }: AcceptedMessage,
 ): Promise<Projected> {
-  const row = await messageLookup.find(conversationId, outcome.sent.message_id);
+  const row = await messageLookup.find(conversationId, messageId);
   const behind: string[] = [];
   const looked = members.slice(0, maxInboxRows);
   for (const userId of looked) {
     const entry = await inbox.get(userId, conversationId);
-    if (entry === null || entry.lastSeq < outcome.seq) behind.push(userId);
+    if (entry === null || entry.lastSeq < seq) behind.push(userId);
   }
   return {
     message_row: row === null ? null : { seq: row.seq, bucket: row.bucket, sub_bucket: row.subBucket },
     inbox_rows: looked.length - behind.length,
     inbox_behind: behind,
-    complete: row?.seq === outcome.seq && behind.length === 0,
+    complete: row?.seq === seq && behind.length === 0,
   };
 }

@@ -56,8 +56,7 @@ export async function traceMessage(options: TraceOptions): Promise<CommandResult
     message_id: messageId,
     conversation_id: conversationId,
     appended: appended.map((one) => ({ ...one, gateway_id: gatewayOf(presence, one) })),
-    accepted:
-      accepted === null ? null : { seq: accepted.outcome.seq, at_ms: accepted.outcome.atMs, offset: accepted.offset },
+    accepted: accepted === null ? null : { seq: accepted.seq, at_ms: accepted.atMs, offset: accepted.offset },
     halted,
     projected,
     members: accepted?.members.length ?? 0,
