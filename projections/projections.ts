@@ -25,7 +25,7 @@ export interface Projections {
   readonly messageLookup: MessageLookup;
   readonly memberLookup: MemberLookup;
   readonly inboxLookup: InboxLookup;
-  readonly history: Pick<HistoryReader, 'fetch' | 'before' | 'around' | 'membersThen'>;
+  readonly history: Pick<HistoryReader, 'fetch' | 'before' | 'around' | 'membersThen' | 'withheld'>;
   /** Of an embedded log's groups; Kafka keeps its own. */
   readonly checkpoints?: CheckpointStore;
   close(): Promise<void>;

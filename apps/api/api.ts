@@ -15,6 +15,7 @@ import type { ApiDependencies, ApiSettings } from './dependencies.ts';
 import { answerClientError, answerError, useErrors } from './errors.ts';
 import { accountDeletionRoutes } from './routes/account-deletion.ts';
 import { accountExportRoutes } from './routes/account-export.ts';
+import { blockRoutes } from './routes/blocks.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { deviceLinkRoutes } from './routes/device-links.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -68,6 +69,7 @@ export function createApi(dependencies: ApiDependencies, settings: ApiSettings):
   app.register(accountExportRoutes(dependencies));
   app.register(profileRoutes(dependencies));
   app.register(contactRoutes(dependencies));
+  app.register(blockRoutes(dependencies));
   app.register(deviceLinkRoutes(dependencies));
   app.register(deviceRoutes(dependencies));
   app.register(identityRoutes(dependencies));

@@ -22,7 +22,7 @@ import type { Registry } from 'prom-client';
 import type { PrivacySource } from './lookups/presence-visibility.ts';
 
 /** Pages of history, authorised by the membership intervals read after the rows. */
-export type HistorySource = Pick<HistoryReader, 'fetch' | 'before' | 'around' | 'membersThen'>;
+export type HistorySource = Pick<HistoryReader, 'fetch' | 'before' | 'around' | 'membersThen' | 'withheld'>;
 
 /** Counts a user's messages: 0, or when the next one may come. */
 export type SendLimiter = Pick<MessageRateLimiter, 'take'>;

@@ -124,7 +124,7 @@ function buildFrames(
     sync: new SyncDesk({ inbox, history, clock, live }, settings),
     queries: new ReceiptQueries({ members, receipts, privacy }),
     watches,
-    typing: new TypingDesk({ members, router, errors, clock, timers }, settings),
+    typing: new TypingDesk({ members, router, privacy: on.privacy, errors, clock, timers }, settings),
   };
   return { sends, dispatch: new Dispatch(desks, { errors, clock, counts }, settings) };
 }

@@ -20,6 +20,7 @@ import type {
   MemberReceipt,
   PageFrame,
   TypingKind,
+  WireMessage,
 } from '@parley/schemas/generated/wire';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { createNanoEvents } from 'nanoevents';
@@ -233,6 +234,11 @@ export class ParleyClient {
     return this.#queries.around(conversationId, messageId, options);
   }
 
+  /** One page of the own messages that have no place in a 1:1 conversation, older ones by the id of the first. */
+  withheld(conversationId: string, before: string | null, limit: number): Promise<PageFrame> {
+    return this.#queries.withheld(conversationId, before, limit);
+  }
+
   /** Who is in a conversation, or was at a message or a time. */
   members(conversationId: string, when: MembersOptions = {}): Promise<Members> {
     return this.#queries.members(conversationId, when);
@@ -290,7 +296,7 @@ export class ParleyClient {
   #frame(frame: Frame): void {
     switch (frame.name) {
       case 'message':
-        this.#conversations.live(frame.body.message);
+        this.#message(frame.body.message);
         this.#typing.ended(frame.body.message.conversation_id, frame.body.message.sender_id);
         break;
       case 'appended':
@@ -359,8 +365,14 @@ export class ParleyClient {
 
   #accepted(pending: Pending, verdict: AcceptedFrame): void {
     const { conversation_id: conversationId, message_id: messageId, seq } = verdict;
-    this.#receipts.sent(conversationId, messageId, seq);
-    this.#conversations.live(ownMessage(pending, verdict, this));
+    if (seq === 0) this.#events.emit('status', { conversationId, messageId, seq, status: 'sent' });
+    else this.#receipts.sent(conversationId, messageId, seq);
+    this.#message(ownMessage(pending, verdict, this));
+  }
+
+  #message(message: WireMessage): void {
+    if (message.seq > 0) this.#conversations.live(message);
+    else this.#events.emit('withheld', { conversationId: message.conversation_id, message });
   }
 
   #conversationsPort(): ConversationsPort {

@@ -23,6 +23,11 @@ export type ClientEvents = {
   refused: { conversationId: string; messageId: string; code: string };
   /** ✓, ✓✓, blue ✓✓ of an own message of this device. */
   status: { conversationId: string; messageId: string; seq: number; status: MessageStatus };
+  /**
+   * An own message, of this device or another one, that has no place in the conversation: it is shown as sent, in order of its
+   * time, has seq 0, and counts for no cursor. See `withheld` for those that this device was not there for.
+   */
+  withheld: { conversationId: string; message: WireMessage };
   /** An entry of the conversation list is new, or not what it was. */
   conversation: ListedConversation;
   receipt: { conversationId: string; userId: string; kind: ReceiptKind; seq: number; atMs: number };
@@ -48,7 +53,7 @@ export function systemChanges(conversationId: string, messages: readonly WireMes
   );
 }
 
-/** How a send ended. */
+/** How a send ended; seq 0 for what has no place in the conversation. */
 export type Verdict =
   | { readonly kind: 'accepted'; readonly messageId: string; readonly seq: number; readonly atMs: number }
   | { readonly kind: 'refused'; readonly messageId: string; readonly code: string };

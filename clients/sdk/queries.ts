@@ -83,6 +83,10 @@ export class Queries {
     );
   }
 
+  withheld(conversation_id: string, before: string | null, limit: number): Promise<PageFrame> {
+    return this.#ask('page', (request_id) => this.#send('withheld', { request_id, conversation_id, before, limit }));
+  }
+
   async members(conversation_id: string, { atSeq = 0, atMs = 0 }: MembersOptions): Promise<Members> {
     const list = await this.#ask('member_list', (request_id) =>
       this.#send('members', { request_id, conversation_id, at_seq: atSeq, at_ms: atMs }),

@@ -114,6 +114,8 @@ async function erase(transaction: Transaction<DirectoryTables>, userId: string, 
     .deleteFrom('contacts')
     .where((where) => where.or([where('user_id', '=', userId), where('contact_id', '=', userId)]))
     .execute();
+  // The blocks of others stay: they say nothing of a person any more.
+  await transaction.deleteFrom('blocks').where('blocker_id', '=', userId).execute();
   await transaction.deleteFrom('device_links').where('user_id', '=', userId).execute();
   await transaction.deleteFrom('privacy_settings').where('user_id', '=', userId).execute();
   await transaction

@@ -14,6 +14,7 @@ import { v4 as uuid } from 'uuid';
 import type { SessionKey, SessionStore } from '../sessions/store.ts';
 import { type AccessTokenIssuer, accessLifetimeMs, clockToleranceMs } from './access-tokens.ts';
 import { AccountDeletion } from './account-deletion.ts';
+import { Blocks } from './blocks.ts';
 import { Contacts } from './contacts.ts';
 import type { DirectoryDatabase } from './database.ts';
 import { DeviceLinks } from './device-links.ts';
@@ -70,6 +71,7 @@ export class Accounts {
   readonly codes: OneTimeCodes;
   readonly profiles: Profiles;
   readonly contacts: Contacts;
+  readonly blocks: Blocks;
   readonly links: DeviceLinks;
   readonly privacy: SqlPrivacy;
   readonly #deletion: AccountDeletion;
@@ -86,6 +88,7 @@ export class Accounts {
     this.codes = new OneTimeCodes({ ...options, secret: options.issuer.secretFor('one-time codes') });
     this.profiles = new Profiles(options);
     this.contacts = new Contacts(options);
+    this.blocks = new Blocks(options);
     this.links = new DeviceLinks({ ...options, secret: options.issuer.secretFor('device links') });
     this.#deletion = new AccountDeletion({ ...options, codes: this.codes });
   }

@@ -8,6 +8,7 @@ import { groups } from './migrations/0002-groups.ts';
 import { people } from './migrations/0003-people.ts';
 import { keys } from './migrations/0004-keys.ts';
 import { privacy } from './migrations/0005-privacy.ts';
+import { blocks } from './migrations/0006-blocks.ts';
 import { dataKeys } from './migrations/0007-data-keys.ts';
 import type { DirectoryTables } from './tables.ts';
 
@@ -17,6 +18,7 @@ const migrations: Readonly<Record<string, readonly string[]>> = {
   '0003-people': people,
   '0004-keys': keys,
   '0005-privacy': privacy,
+  '0006-blocks': blocks,
   '0007-data-keys': dataKeys,
 };
 

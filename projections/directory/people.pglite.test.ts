@@ -1,5 +1,6 @@
 import { accountDeletionContract } from './account-deletion.contract.ts';
 import type { DirectoryUnderTest } from './accounts.fixture.ts';
+import { blocksContract } from './blocks.contract.ts';
 import { contactsContract } from './contacts.contract.ts';
 import { deviceLinksContract } from './device-links.contract.ts';
 import { openEmbeddedDirectory } from './open.ts';
@@ -9,6 +10,7 @@ const open = async (): Promise<DirectoryUnderTest> => {
   return { database, close: () => database.close() };
 };
 
+blocksContract('pglite', open);
 contactsContract('pglite', open);
 deviceLinksContract('pglite', open);
 accountDeletionContract('pglite', open);

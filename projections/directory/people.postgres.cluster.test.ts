@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { accountDeletionContract } from './account-deletion.contract.ts';
 import type { DirectoryUnderTest } from './accounts.fixture.ts';
+import { blocksContract } from './blocks.contract.ts';
 import { contactsContract } from './contacts.contract.ts';
 import { deviceLinksContract } from './device-links.contract.ts';
 import { openPostgresDirectory } from './open.ts';
@@ -21,6 +22,7 @@ const open = async (): Promise<DirectoryUnderTest> => {
   };
 };
 
+blocksContract('postgresql', open);
 contactsContract('postgresql', open);
 deviceLinksContract('postgresql', open);
 accountDeletionContract('postgresql', open);

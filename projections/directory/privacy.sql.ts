@@ -47,15 +47,27 @@ export class SqlPrivacy implements PrivacyDirectory {
     const askable = pairs.filter(({ ownerId, otherId }) => isUuid(ownerId) && isUuid(otherId));
     if (askable.length === 0) return pairs.map(() => stranger);
     const [owners, others] = [askable.map(({ ownerId }) => ownerId), askable.map(({ otherId }) => otherId)];
+    const asked = sql`(SELECT * FROM unnest(${owners}::uuid[], ${others}::uuid[]))`;
     const rows = await this.#database.run((db) =>
       db
         .selectFrom('contacts')
-        .select(['user_id', 'contact_id'])
-        .where(sql<boolean>`(user_id, contact_id) IN (SELECT * FROM unnest(${owners}::uuid[], ${others}::uuid[]))`)
+        .select(['user_id as owner', 'contact_id as other', sql<boolean>`false`.as('is_block')])
+        .where(sql<boolean>`(user_id, contact_id) IN ${asked}`)
+        .unionAll(
+          db
+            .selectFrom('blocks')
+            .select(['blocker_id as owner', 'blocked_id as other', sql<boolean>`true`.as('is_block')])
+            .where(sql<boolean>`(blocker_id, blocked_id) IN ${asked}`),
+        )
         .execute(),
     );
-    const contacts = new Set(rows.map((row) => `${row.user_id} ${row.contact_id}`));
-    return pairs.map(({ ownerId, otherId }) => ({ ...stranger, isContact: contacts.has(`${ownerId} ${otherId}`) }));
+    const setOf = (isBlock: boolean) =>
+      new Set(rows.filter((row) => row.is_block === isBlock).map((row) => `${row.owner} ${row.other}`));
+    const [contacts, blocks] = [setOf(false), setOf(true)];
+    return pairs.map(({ ownerId, otherId }) => {
+      const pair = `${ownerId} ${otherId}`;
+      return { ...stranger, isContact: contacts.has(pair), isBlocked: blocks.has(pair) };
+    });
   }
 
   /** Resolves to the settings afterwards; what is not named stays. Two changes at once of different settings both count. */

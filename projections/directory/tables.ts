@@ -80,6 +80,12 @@ export interface PrivacySettingsTable {
   updated_at: Date;
 }
 
+export interface BlocksTable {
+  blocker_id: Fixed<string>;
+  blocked_id: Fixed<string>;
+  created_at: Fixed<Date>;
+}
+
 export interface KeySuppliesTable {
   device_id: Fixed<string>;
   kind: Fixed<KeyKind>;
@@ -168,6 +174,7 @@ export interface DataKeysTable {
 
 export interface DirectoryTables {
   data_keys: DataKeysTable;
+  blocks: BlocksTable;
   users: UsersTable;
   devices: DevicesTable;
   refresh_tokens: RefreshTokensTable;

@@ -142,6 +142,7 @@ export function followPointer<Opened extends Projections>(of: Generations<Opened
       before: async (...query) => of.read.history.before(...query),
       around: async (...query) => of.read.history.around(...query),
       membersThen: async (...query) => of.read.history.membersThen(...query),
+      withheld: async (...query) => of.read.history.withheld(...query),
     },
     close: () => of.close(),
   };

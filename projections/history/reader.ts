@@ -22,6 +22,7 @@ import { beyondCleared } from './cleared.ts';
 import { readForward } from './forward.ts';
 import { type MembersQuery, type MembersThen, membersThen } from './members-then.ts';
 import { productionSizes, type Reading, type ReadingSizes } from './reading.ts';
+import { type WithheldPage, type WithheldQuery, withheldPage } from './withheld.ts';
 
 export interface FetchQuery {
   readonly conversationId: string;
@@ -104,6 +105,12 @@ export class HistoryReader {
   async membersThen(userId: string, query: MembersQuery): Promise<MembersThen> {
     if (!isUuid(query.conversationId)) throw new ParleyError('not_found');
     return membersThen(this.#stores, userId, query);
+  }
+
+  /** What the user sent into a 1:1 conversation while the other one had blocked them. */
+  async withheld(userId: string, query: WithheldQuery): Promise<WithheldPage> {
+    if (!isUuid(query.conversationId)) throw new ParleyError('not_found');
+    return withheldPage(this.#stores, userId, query, this.#clock.nowMs());
   }
 
   async #begin(userId: string, conversationId: string, limit: number): Promise<Reading> {

@@ -72,7 +72,7 @@ export const limitTable = {
   linksPerNetwork: api('codes of links tried', 60, 10 * minute, 'network'),
   exportsPerUser: api("exports of one's own data", 2, day, 'user'),
   connects: gateway('connections opened', 120, minute, 'user'),
-  reads: connection('`inbox`, `fetch`, `history`, `around`, `members` and `receipt_query`', 1_200, 3_000),
+  reads: connection('`inbox`, `fetch`, `history`, `around`, `members`, `withheld` and `receipt_query`', 1_200, 3_000),
   marks: connection('`mark`', 300, 300),
   watches: connection('`watch` and `unwatch`', 300, 300),
   receipts: connection('`delivered` and `read`', 120_000, 20_000),

@@ -90,6 +90,7 @@ const request = {
     'The path is there, but not for this method.',
     'Use a method of the Allow header.',
   ),
+  banned: entry(403, null, false, 'The user was banned by the operator.', 'Nothing: the answer stays the same.'),
   forbidden: entry(403, null, false, 'The caller may not do this.', 'Nothing: the answer stays the same.'),
   rate_limited: entry(
     429,
@@ -167,6 +168,13 @@ const verdict = {
     'Nothing: the answer stays the same.',
   ),
   admins_only: entry(403, null, false, 'Only admins may send to the group.', 'Ask an admin of the group.'),
+  blocked_by_you: entry(
+    403,
+    null,
+    false,
+    'The sender has blocked the other user of the conversation.',
+    'Unblock the user first.',
+  ),
   timer_changed: entry(
     409,
     null,
@@ -274,6 +282,7 @@ const account = {
     'Register the device again.',
   ),
   too_many_devices: entry(409, null, false, 'The user has as many devices as allowed.', 'Remove a device first.'),
+  too_many_blocks: entry(409, null, false, 'The user has blocked as many as allowed.', 'Unblock others first.'),
   too_many_contacts: entry(
     409,
     null,

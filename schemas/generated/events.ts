@@ -30,6 +30,22 @@ export interface AuditCheckpoint {
   sealed_at_ms: number;
 }
 
+/** One user of a 1:1 conversation has blocked the other, or no longer does. Appended by the directory relay only. */
+export interface BlockChanged {
+  /** of the two */
+  conversation_id: string;
+  /** last + 1 */
+  directory_version: number;
+  /** who blocks */
+  blocker_id: string;
+  /** whose messages are withheld */
+  blocked_id: string;
+  /** false: no longer */
+  blocked: boolean;
+  /** version of the rules */
+  rules_version: number;
+}
+
 export type WhoMay = 'everyone' | 'admins';
 
 /** Title, description, picture or settings of a group changed; what is null did not. Appended by the directory relay only. */
@@ -359,6 +375,7 @@ export interface ReceiptAdvanced {
 /** Every event by its name. */
 export interface EventTypes {
   audit_checkpoint: AuditCheckpoint;
+  block_changed: BlockChanged;
   conversation_changed: ConversationChanged;
   conversation_created: ConversationCreated;
   conversation_timer_changed: ConversationTimerChanged;
@@ -378,6 +395,7 @@ export type EventName = keyof EventTypes;
 
 export const eventSchemas = {
   audit_checkpoint: {"type":"record","name":"AuditCheckpoint","namespace":"parley.events","doc":"The hash chain over one partition of a topic up to an offset, with a short hash of every record of its block, so that a record that is changed later can be named.","fields":[{"name":"topic","type":"string","doc":"which topic is sealed"},{"name":"partition","type":"int","doc":"which of its partitions; the checkpoint lies in the partition of the same number"},{"name":"number","type":"long","doc":"1 for the first checkpoint of a partition, then one more each"},{"name":"previous","type":"bytes","doc":"SHA-256 of the previous checkpoint's Avro body; empty for the first"},{"name":"from_offset","type":"long","doc":"where the block begins; the to_offset of the previous checkpoint"},{"name":"to_offset","type":"long","doc":"where the block ends, exclusive: everything below it is sealed"},{"name":"records","type":{"type":"array","items":{"type":"record","name":"SealedRecord","namespace":"parley.types","doc":"One record of a sealed block.","fields":[{"name":"offset_delta","type":"int","doc":"its offset less from_offset"},{"name":"digest","type":"bytes","doc":"the first 16 bytes of the SHA-256 of its timestamp, key, value and headers"}]}},"doc":"every record of the block, in order; offsets that are absent here held no record"},{"name":"chain","type":"bytes","doc":"SHA-256 chain over all records of the partition below to_offset"},{"name":"sealed_at_ms","type":"long","doc":"when"}]},
+  block_changed: {"type":"record","name":"BlockChanged","namespace":"parley.events","doc":"One user of a 1:1 conversation has blocked the other, or no longer does. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"of the two"},{"name":"directory_version","type":"long","doc":"last + 1"},{"name":"blocker_id","type":{"type":"string","logicalType":"uuid"},"doc":"who blocks"},{"name":"blocked_id","type":{"type":"string","logicalType":"uuid"},"doc":"whose messages are withheld"},{"name":"blocked","type":"boolean","doc":"false: no longer"},{"name":"rules_version","type":"int","doc":"version of the rules"}]},
   conversation_changed: {"type":"record","name":"ConversationChanged","namespace":"parley.events","doc":"Title, description, picture or settings of a group changed; what is null did not. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the group"},{"name":"directory_version","type":"long","doc":"last + 1"},{"name":"changed_by","type":{"type":"string","logicalType":"uuid"},"doc":"by whom"},{"name":"title","type":["null","string"],"doc":"new name of the group","default":null},{"name":"description","type":["null","string"],"doc":"new description; empty for none","default":null},{"name":"picture_url","type":["null","string"],"doc":"where the new picture is; empty for none","default":null},{"name":"who_may_send","type":["null",{"type":"enum","name":"WhoMay","namespace":"parley.types","doc":"Which members of a group may do something.","symbols":["everyone","admins"],"default":"everyone"}],"doc":"who may send messages from now on","default":null},{"name":"who_may_edit","type":["null","parley.types.WhoMay"],"doc":"who may change title, description, picture and timer from now on","default":null},{"name":"rules_version","type":"int","doc":"version of the rules"}]},
   conversation_created: {"type":"record","name":"ConversationCreated","namespace":"parley.events","doc":"A group came to be. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"group id, never a version 5 UUID"},{"name":"directory_version","type":"long","doc":"per-conversation version; 1 for the creation"},{"name":"created_by","type":{"type":"string","logicalType":"uuid"},"doc":"who created it"},{"name":"members","type":{"type":"array","items":{"type":"record","name":"InitialMember","namespace":"parley.types","doc":"One member at the creation of a group.","fields":[{"name":"user_id","type":{"type":"string","logicalType":"uuid"},"doc":"who is in"},{"name":"role","type":{"type":"enum","name":"MemberRole","namespace":"parley.types","doc":"An admin may change the group; a member may not.","symbols":["member","admin"],"default":"member"},"doc":"as what"}]}},"doc":"everyone who is in from the start"},{"name":"rules_version","type":"int","doc":"version of the rules"},{"name":"title","type":["null","string"],"doc":"name of the group","default":null},{"name":"description","type":["null","string"],"doc":"what the group is for","default":null},{"name":"picture_url","type":["null","string"],"doc":"where the picture of the group is","default":null},{"name":"who_may_send","type":{"type":"enum","name":"WhoMay","namespace":"parley.types","doc":"Which members of a group may do something.","symbols":["everyone","admins"],"default":"everyone"},"doc":"who may send messages","default":"everyone"},{"name":"who_may_edit","type":"parley.types.WhoMay","doc":"who may change title, description, picture and timer","default":"everyone"}]},
   conversation_timer_changed: {"type":"record","name":"ConversationTimerChanged","namespace":"parley.events","doc":"Messages of a conversation disappear after another time from now on. Appended by the directory relay only.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"a group, or a 1:1 conversation"},{"name":"directory_version","type":"long","doc":"last + 1"},{"name":"timer_seconds","type":"int","doc":"0 for off"},{"name":"changed_by","type":{"type":"string","logicalType":"uuid"},"doc":"by whom"},{"name":"peer_id","type":["null",{"type":"string","logicalType":"uuid"}],"doc":"1:1: the other user","default":null},{"name":"rules_version","type":"int","doc":"version of the rules"}]},

@@ -564,6 +564,18 @@ export interface WatchFrame {
   user_ids: string[];
 }
 
+/** Client: own messages that got no place in the conversation, for the user's other devices. The answer is a page of messages with seq 0, newest last. */
+export interface WithheldFrame {
+  /** chosen by the client; the answer carries it */
+  request_id: number;
+  /** a 1:1 conversation */
+  conversation_id: string;
+  /** message id, exclusive; null for the newest */
+  before: null | string;
+  /** at most limits.max_page_entries */
+  limit: number;
+}
+
 /** Every frame by its name. */
 export interface FrameTypes {
   accepted: AcceptedFrame;
@@ -600,6 +612,7 @@ export interface FrameTypes {
   typing: TypingFrame;
   unwatch: UnwatchFrame;
   watch: WatchFrame;
+  withheld: WithheldFrame;
 }
 
 export type FrameName = keyof FrameTypes;
@@ -620,7 +633,8 @@ export const frameCodes = {
     "mark": 11,
     "around": 12,
     "members": 13,
-    "typing": 14
+    "typing": 14,
+    "withheld": 16
   },
   "server": {
     "hello": 64,
@@ -681,4 +695,5 @@ export const frameSchemas = {
   typing: {"type":"record","name":"Typing","namespace":"parley.wire","doc":"Client: the user is writing or recording in this conversation, or has stopped. Nothing is stored, and nobody answers but with an error.","fields":[{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"the conversation"},{"name":"kind","type":{"type":"enum","name":"TypingKind","namespace":"parley.types","doc":"What a member is doing in a conversation.","symbols":["writing","recording","stopped"],"default":"stopped"},"doc":"what the user is doing"}]},
   unwatch: {"type":"record","name":"Unwatch","namespace":"parley.wire","doc":"Client: tell me no longer about the presence of these users.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; an error carries it"},{"name":"user_ids","type":{"type":"array","items":{"type":"string","logicalType":"uuid"}},"doc":"whom to watch no longer"}]},
   watch: {"type":"record","name":"Watch","namespace":"parley.wire","doc":"Client: tell me about the presence of these users, until the connection ends or unwatch. Each is answered by a presence frame at once.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; an error carries it"},{"name":"user_ids","type":{"type":"array","items":{"type":"string","logicalType":"uuid"}},"doc":"at most limits.max_watched in all"}]},
+  withheld: {"type":"record","name":"Withheld","namespace":"parley.wire","doc":"Client: own messages that got no place in the conversation, for the user's other devices. The answer is a page of messages with seq 0, newest last.","fields":[{"name":"request_id","type":"int","doc":"chosen by the client; the answer carries it"},{"name":"conversation_id","type":{"type":"string","logicalType":"uuid"},"doc":"a 1:1 conversation"},{"name":"before","type":["null","string"],"doc":"message id, exclusive; null for the newest"},{"name":"limit","type":"int","doc":"at most limits.max_page_entries"}]},
 } as const;

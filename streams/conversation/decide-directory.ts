@@ -12,7 +12,7 @@
  * the last message, and a leaver what came up to it.
  */
 import { invariant } from '@parley/schemas/errors/invariant';
-import type { ConversationTimerChanged, MemberRole, WhoMay } from '@parley/schemas/generated/events';
+import type { BlockChanged, ConversationTimerChanged, MemberRole, WhoMay } from '@parley/schemas/generated/events';
 import { directConversationId, isUuid } from '@parley/schemas/identity/conversation-id';
 import { bucketOfTime, placeRow } from './buckets.ts';
 import { afterMembership, afterOpening, type MlsState } from './mls.ts';
@@ -63,6 +63,7 @@ function memberChanges(state: ConversationState, { name, event }: DirectoryEvent
       return closed(state, event.user_id, rules);
     case 'member_role_changed':
       return inRole(state, event.user_id, event.role);
+    case 'block_changed':
     case 'conversation_changed':
     case 'mls_generation_opened':
       return [];
@@ -91,6 +92,16 @@ function nextTimerSeconds(state: ConversationState, { name, event }: DirectoryEv
   return Math.max(0, event.timer_seconds);
 }
 
+/** Null: as it was. Only of a 1:1 conversation. */
+function nextBlockers(state: ConversationState, { name, event }: DirectoryEvent): ReadonlySet<string> | null {
+  if (name !== 'block_changed' || state.conversationType !== 'one_on_one') return null;
+  if (state.blockers.has(event.blocker_id) === event.blocked) return null;
+  const blockers = new Set(state.blockers);
+  if (event.blocked) blockers.add(event.blocker_id);
+  else blockers.delete(event.blocker_id);
+  return blockers;
+}
+
 /** Null: as it was. Under rules that give the event no seq, commits are measured against the last message before it. */
 function nextMls(
   { mls, lastSeq }: ConversationState,
@@ -103,8 +114,14 @@ function nextMls(
   return isMembership ? afterMembership(mls, system?.seq ?? lastSeq) : null;
 }
 
-/** Of a 1:1 conversation the directory says nothing but what its two users agreed on; the event proves whose it is (rule 5). */
+function isBlockOfPair(state: ConversationState, { blocker_id, blocked_id }: BlockChanged): boolean {
+  if (!isUuid(blocker_id) || !isUuid(blocked_id) || blocker_id === blocked_id) return false;
+  return directConversationId(blocker_id, blocked_id) === state.conversationId;
+}
+
+/** Of a 1:1 conversation the directory says nothing but what its two users decide; the event proves whose it is (rule 5). */
 function isOfPair(state: ConversationState, { name, event }: DirectoryEvent): boolean {
+  if (name === 'block_changed') return isBlockOfPair(state, event);
   if (name !== 'conversation_timer_changed' || event.peer_id === null) return false;
   if (!isUuid(event.peer_id) || !isUuid(event.changed_by)) return false;
   return directConversationId(event.changed_by, event.peer_id) === state.conversationId;
@@ -160,6 +177,7 @@ export function decideDirectoryEvent(
     changes,
     whoMaySend: nextWhoMaySend(state, received),
     timerSeconds: nextTimerSeconds(state, received),
+    blockers: nextBlockers(state, received),
     mls: nextMls(state, received, changes, system),
     system,
     ...moment,

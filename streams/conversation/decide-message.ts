@@ -13,7 +13,7 @@ import { isMessageId, messageIdTimeMs } from '@parley/schemas/identity/message-i
 import { bucketOfMessageId, placeRow } from './buckets.ts';
 import { refusalOfTarget } from './decide-target.ts';
 import { refusalOfMls } from './mls.ts';
-import type { Accepted, Duplicate, Halted, Moment, Refused } from './outcome.ts';
+import type { Accepted, Duplicate, Halted, Moment, Refused, Withheld } from './outcome.ts';
 import { payloadHash } from './payload-hash.ts';
 import type { RecentDecision } from './recent-decisions.ts';
 import {
@@ -28,7 +28,7 @@ import {
 } from './rules.ts';
 import { type ConversationState, exists } from './state.ts';
 
-type MessageOutcome = Accepted | Duplicate | Refused | Halted;
+type MessageOutcome = Accepted | Withheld | Duplicate | Refused | Halted;
 
 function refuse(sent: MessageSent, hash: Buffer, moment: Moment, code: ErrorCode, remembered: boolean): Refused {
   return { kind: 'refused', sent, code, remembered, payloadHash: hash, ...moment };
@@ -70,6 +70,7 @@ function isPeer(state: ConversationState, userId: string, peerId: string): boole
 
 function refusalOfSender(state: ConversationState, sent: MessageSent): ErrorCode | null {
   const direct = state.conversationType === 'one_on_one';
+  if (state.blockers.has(sent.sender_id)) return 'blocked_by_you';
   // A peer says that the sender means a 1:1 conversation, which this id cannot be.
   if (!direct && sent.peer_id !== null) return 'conversation_mismatch';
   if (!exists(state)) return direct ? refusalOfFirst(state, sent) : 'conversation_unknown';
@@ -93,6 +94,34 @@ function refusalOfSize(sent: MessageSent, rules: Rules): ErrorCode | null {
   return null;
 }
 
+function expiryOf(sent: MessageSent, atMs: number): number | null {
+  return isContent(sent.message_type) && sent.timer_seconds > 0 ? atMs + sent.timer_seconds * 1_000 : null;
+}
+
+/** True if the other user has blocked the sender, who passed every check that others pass. */
+function isWithheld({ blockers }: ConversationState, { sender_id }: MessageSent): boolean {
+  return blockers.size > 0 && !blockers.has(sender_id);
+}
+
+/** Design rule 6: no seq, and a row in the sender's side partition. */
+function withhold(state: ConversationState, sent: MessageSent, hash: Buffer, moment: Moment, rules: Rules): Withheld {
+  const buckets = state.withheld.get(sent.sender_id) ?? [];
+  const place = placeRow(buckets, bucketOfMessageId(sent.message_id), rules.maxRowsPerSubBucket);
+  return {
+    kind: 'withheld',
+    sent,
+    seq: 0,
+    ordinal: 0,
+    bucket: place.bucket,
+    subBucket: place.subBucket,
+    opensBucket: place.opens,
+    creates: false,
+    payloadHash: hash,
+    expiresAtMs: expiryOf(sent, moment.atMs),
+    ...moment,
+  };
+}
+
 function accept(state: ConversationState, sent: MessageSent, hash: Buffer, moment: Moment, rules: Rules): Accepted {
   const place = placeRow(state.buckets, bucketOfMessageId(sent.message_id), rules.maxRowsPerSubBucket);
   return {
@@ -105,8 +134,7 @@ function accept(state: ConversationState, sent: MessageSent, hash: Buffer, momen
     opensBucket: place.opens,
     creates: !exists(state),
     payloadHash: hash,
-    expiresAtMs:
-      isContent(sent.message_type) && sent.timer_seconds > 0 ? moment.atMs + sent.timer_seconds * 1_000 : null,
+    expiresAtMs: expiryOf(sent, moment.atMs),
     atMs: moment.atMs,
     writeTimestampUs: moment.writeTimestampUs,
   };
@@ -135,5 +163,6 @@ export function decideMessage(state: ConversationState, sent: MessageSent, momen
     refusalOfSize(sent, rules) ??
     refusalOfTarget(state, sent, moment.atMs, rules);
   if (code !== null) return refuse(sent, hash, moment, code, true);
+  if (isWithheld(state, sent)) return withhold(state, sent, hash, moment, rules);
   return accept(state, sent, hash, moment, rules);
 }

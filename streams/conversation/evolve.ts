@@ -1,10 +1,10 @@
 /** `evolve(state, outcome) → state`: the conversation after what was decided. Pure: neither argument is changed. */
 import { type BucketPlace, withRow } from './buckets.ts';
 import { afterMessage, type MlsState } from './mls.ts';
-import type { Accepted, DirectoryChanged, Outcome, SystemMessage } from './outcome.ts';
+import type { Accepted, DirectoryChanged, Outcome, SystemMessage, Withheld } from './outcome.ts';
 import type { RecentDecision } from './recent-decisions.ts';
 import { recentWindowMs } from './rules.ts';
-import type { ConversationState, Member } from './state.ts';
+import type { BucketRef, ConversationState, Member } from './state.ts';
 
 /** Both users of a 1:1 conversation see it from its first message on; a note to self has one. */
 function firstMembers({ sent, seq }: Accepted): ReadonlyMap<string, Member> {
@@ -26,7 +26,7 @@ function changedMembers(members: ReadonlyMap<string, Member>, { changes }: Direc
 
 /** What is remembered of a message. */
 function decisionOf(outcome: Outcome): RecentDecision | null {
-  if (outcome.kind === 'accepted') {
+  if (outcome.kind === 'accepted' || outcome.kind === 'withheld') {
     const { sent, atMs, seq, ordinal, payloadHash } = outcome;
     return { messageId: sent.message_id, atMs, seq, ordinal, refused: null, payloadHash };
   }
@@ -42,7 +42,7 @@ function decisionOf(outcome: Outcome): RecentDecision | null {
   return null;
 }
 
-function placeOf({ bucket, subBucket, opensBucket }: Accepted | SystemMessage): BucketPlace {
+function placeOf({ bucket, subBucket, opensBucket }: Accepted | Withheld | SystemMessage): BucketPlace {
   return { bucket, subBucket, opens: opensBucket };
 }
 
@@ -54,6 +54,12 @@ function nextMembers(state: ConversationState, outcome: Outcome): ReadonlyMap<st
 function nextMls({ mls }: ConversationState, outcome: Outcome): MlsState {
   if (outcome.kind === 'accepted') return afterMessage(mls, outcome.sent.mls, outcome.seq);
   return outcome.kind === 'directory_changed' ? (outcome.mls ?? mls) : mls;
+}
+
+function nextWithheld({ withheld }: ConversationState, outcome: Outcome): ReadonlyMap<string, readonly BucketRef[]> {
+  if (outcome.kind !== 'withheld') return withheld;
+  const { sender_id } = outcome.sent;
+  return new Map([...withheld, [sender_id, withRow(withheld.get(sender_id) ?? [], placeOf(outcome))]]);
 }
 
 /** What took the next seq, if something did. */
@@ -80,6 +86,8 @@ export function evolve(state: ConversationState, outcome: Outcome): Conversation
     whoMaySend: directory?.whoMaySend ?? state.whoMaySend,
     timerSeconds: directory?.timerSeconds ?? state.timerSeconds,
     mls: nextMls(state, outcome),
+    blockers: directory?.blockers ?? state.blockers,
+    withheld: nextWithheld(state, outcome),
     buckets: message === null ? state.buckets : withRow(state.buckets, placeOf(message)),
     recent: decision === null ? kept : kept.add(decision),
   };

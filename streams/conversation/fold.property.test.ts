@@ -32,6 +32,7 @@ const receivedAtMs = fc.oneof(
 
 const names = [
   'message_sent',
+  'block_changed',
   'conversation_created',
   'conversation_changed',
   'member_added',
@@ -161,9 +162,9 @@ describe('the fold', () => {
       fc.property(story, ({ conversationId, events }) => {
         const first = new Map<string, { seq: number; hash: string; atMs: number }>();
         for (const { outcome } of fold(conversationId, events).steps) {
-          if (outcome.kind !== 'accepted' && outcome.kind !== 'duplicate') continue;
+          if (outcome.kind !== 'accepted' && outcome.kind !== 'withheld' && outcome.kind !== 'duplicate') continue;
           const known = first.get(outcome.sent.message_id);
-          if (outcome.kind === 'accepted') {
+          if (outcome.kind !== 'duplicate') {
             expect(known).toBeUndefined();
             const hash = outcome.payloadHash.toString('hex');
             first.set(outcome.sent.message_id, { seq: outcome.seq, hash, atMs: outcome.atMs });

@@ -1,6 +1,7 @@
 /** What `decide` says of one event. `evolve` and the processor act on nothing else. */
 import type { ErrorCode } from '@parley/schemas/errors/catalogue';
 import type {
+  BlockChanged,
   ConversationChanged,
   ConversationCreated,
   ConversationTimerChanged,
@@ -16,6 +17,7 @@ import type { SystemChange } from '@parley/schemas/generated/wire';
 import type { MlsState } from './mls.ts';
 
 export type DirectoryEvent =
+  | { readonly name: 'block_changed'; readonly event: BlockChanged }
   | { readonly name: 'conversation_created'; readonly event: ConversationCreated }
   | { readonly name: 'conversation_changed'; readonly event: ConversationChanged }
   | { readonly name: 'conversation_timer_changed'; readonly event: ConversationTimerChanged }
@@ -51,7 +53,15 @@ export interface Accepted extends Moment {
   readonly expiresAtMs: number | null;
 }
 
-/** The id was decided before with the same payload: the verdict is the first one again. */
+/**
+ * The sender is blocked by the other user of the 1:1 conversation: the message takes no seq and no ordinal (both are 0), is kept in
+ * the sender's own side partition, and is shown to the sender's devices alone, before and after an unblock (design rule 6).
+ */
+export interface Withheld extends Omit<Accepted, 'kind'> {
+  readonly kind: 'withheld';
+}
+
+/** The id was decided before with the same payload: the verdict is the first one again; seq 0 for what was withheld. */
 export interface Duplicate extends Moment {
   readonly kind: 'duplicate';
   readonly sent: MessageSent;
@@ -104,6 +114,8 @@ export interface DirectoryChanged extends Moment {
   readonly whoMaySend: WhoMay | null;
   /** From now on, 0 for off; null: as it was. */
   readonly timerSeconds: number | null;
+  /** Those who have blocked the other from now on; null: as it was. */
+  readonly blockers: ReadonlySet<string> | null;
   /** From now on; null: as it was. */
   readonly mls: MlsState | null;
   /** Null where the event changes nothing, or is of rules under which it takes no seq. */
@@ -130,4 +142,4 @@ export interface Halted extends Moment {
   readonly code: 'directory_gap' | 'rules_unknown';
 }
 
-export type Outcome = Accepted | Duplicate | Refused | DirectoryChanged | Ignored | Halted;
+export type Outcome = Accepted | Withheld | Duplicate | Refused | DirectoryChanged | Ignored | Halted;

@@ -18,6 +18,8 @@ function arbitraryPrimitive(type: string, pools: Pools, named: Named): fc.Arbitr
   switch (type) {
     case 'null':
       return fc.constant(null);
+    case 'boolean':
+      return fc.boolean();
     case 'int':
       return fc.oneof({ weight: 4, arbitrary: fc.constantFrom(1, 2) }, { weight: 1, arbitrary: fc.integer() });
     case 'long':

@@ -6,15 +6,20 @@
  * snapshot of another version is not read but folded again from the log.
  */
 import type { ErrorCode } from '@parley/schemas/errors/catalogue';
-import { type ConversationSnapshot, type MlsSnapshot, stateSchemas } from '@parley/schemas/generated/state';
+import {
+  type ConversationSnapshot,
+  type MlsSnapshot,
+  type SnapshotWithheld,
+  stateSchemas,
+} from '@parley/schemas/generated/state';
 import avro from 'avsc';
 import type { MlsState } from './mls.ts';
 import { decisionsOf } from './recent-decisions.ts';
 import { maxLongBytes, writeLong } from './recent-encoding.ts';
-import type { ConversationState, Member } from './state.ts';
+import type { BucketRef, ConversationState, Member } from './state.ts';
 
 /** To be raised whenever the layout, or what the fold does with equal events, changes. */
-export const stateVersion = 3;
+export const stateVersion = 4;
 
 const snapshotType = avro.Type.forSchema(stateSchemas.conversation_snapshot as unknown as avro.Schema);
 const versionType = avro.Type.forSchema('int');
@@ -25,6 +30,24 @@ function mlsSnapshotOf({ generation, epoch, groupId, changedSeq, commitSeq }: Ml
 
 function mlsOf({ generation, epoch, group_id, changed_seq, commit_seq }: MlsSnapshot): MlsState {
   return { generation, epoch, groupId: group_id, changedSeq: changed_seq, commitSeq: commit_seq };
+}
+
+function withheldOf({ withheld }: ConversationState): SnapshotWithheld[] {
+  return [...withheld.keys()]
+    .sort()
+    .flatMap((user_id) =>
+      withheld.get(user_id)!.map(({ bucket, subBucket, rows }) => ({ user_id, bucket, sub_bucket: subBucket, rows })),
+    );
+}
+
+function bucketsBySender(entries: readonly SnapshotWithheld[]): ReadonlyMap<string, readonly BucketRef[]> {
+  const bySender = new Map<string, BucketRef[]>();
+  for (const { user_id, bucket, sub_bucket, rows } of entries) {
+    const buckets = bySender.get(user_id) ?? [];
+    bySender.set(user_id, buckets);
+    buckets.push({ bucket, subBucket: sub_bucket, rows });
+  }
+  return bySender;
 }
 
 /** Without the remembered ids, which are encoded already. */
@@ -49,6 +72,8 @@ function snapshotOf(state: ConversationState): ConversationSnapshot {
       left_seq: null,
     })),
     buckets: state.buckets.map(({ bucket, subBucket, rows }) => ({ bucket, sub_bucket: subBucket, rows })),
+    blockers: [...state.blockers].sort(),
+    withheld: withheldOf(state),
     recent: [],
   };
 }
@@ -88,6 +113,8 @@ export function decodeSnapshot(bytes: Buffer): ConversationState | null {
     whoMaySend: snapshot.who_may_send,
     timerSeconds: snapshot.timer_seconds,
     mls: mlsOf(snapshot.mls),
+    blockers: new Set(snapshot.blockers),
+    withheld: bucketsBySender(snapshot.withheld),
     buckets: snapshot.buckets.map(({ bucket, sub_bucket, rows }) => ({ bucket, subBucket: sub_bucket, rows })),
     recent: decisionsOf(
       snapshot.recent.map(({ message_id, at_ms, seq, ordinal, refused, payload_hash }) => ({

@@ -37,6 +37,10 @@ export interface ConversationState {
   /** What is said from now on disappears after so long; 0 for never. */
   readonly timerSeconds: number;
   readonly mls: MlsState;
+  /** 1:1: those of its two users who have blocked the other (design rule 6). */
+  readonly blockers: ReadonlySet<string>;
+  /** By sender, the non-empty buckets of what was withheld of theirs. */
+  readonly withheld: ReadonlyMap<string, readonly BucketRef[]>;
   readonly buckets: readonly BucketRef[];
   /** Ids decided in the last 120 s of T. */
   readonly recent: RecentDecisions;
@@ -56,12 +60,18 @@ export function initialState(conversationId: string): ConversationState {
     whoMaySend: 'everyone',
     timerSeconds: 0,
     mls: noMls,
+    blockers: new Set(),
+    withheld: new Map(),
     buckets: [],
     recent: noDecisions,
   };
 }
 
-/** False while only refused sends are known of it: its first accepted message, or its creation, makes a conversation. */
+/**
+ * False while only refused sends are known of it: its first accepted message, or its creation, makes a conversation. A block may
+ * come before the first message of a 1:1 conversation, and does not make it.
+ */
 export function exists(state: ConversationState): boolean {
+  if (state.conversationType === 'one_on_one') return state.members.size > 0;
   return state.lastSeq > 0 || state.directoryVersion > 0;
 }

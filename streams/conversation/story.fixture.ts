@@ -140,6 +140,12 @@ export function timerChanged(version: number, timer_seconds: number, conversatio
   return { name: 'conversation_timer_changed', receivedAtMs: startMs, event: { ...about, timer_seconds, peer_id } };
 }
 
+/** In the conversation of the two. */
+export function blockChanged(version: number, blocked: boolean, blocker_id = alice, blocked_id = bob): ReceivedEvent {
+  const about = { conversation_id: direct, directory_version: version, rules_version: 3 };
+  return { name: 'block_changed', receivedAtMs: startMs, event: { ...about, blocker_id, blocked_id, blocked } };
+}
+
 /** The event as one of rules version 2: it takes a seq. */
 export function numbered(received: ReceivedEvent, about: Readonly<Record<string, unknown>> = {}): ReceivedEvent {
   return { ...received, event: { ...received.event, rules_version: 2, ...about } } as ReceivedEvent;

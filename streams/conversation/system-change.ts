@@ -36,6 +36,8 @@ export function changeTold(
   { name, event }: DirectoryEvent,
   changes: readonly MemberChange[],
 ): SystemChange | null {
+  // Nobody but who blocks is told of a block.
+  if (name === 'block_changed') return null;
   if (name === 'conversation_changed') return conversationChange(state, event);
   if (name === 'conversation_timer_changed') {
     if (event.timer_seconds === state.timerSeconds) return null;

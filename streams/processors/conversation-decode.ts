@@ -70,6 +70,10 @@ function requireUuids(one: ConversationEvent): void {
       requireUuid('changed_by', one.event.changed_by);
       requireUuid('peer_id', one.event.peer_id);
       return;
+    case 'block_changed':
+      requireUuid('blocker_id', one.event.blocker_id);
+      requireUuid('blocked_id', one.event.blocked_id);
+      return;
     case 'member_added':
       requireUuid('user_id', one.event.user_id);
       requireActor('added_by', one.event.added_by, one.event);
@@ -94,6 +98,7 @@ function eventOf(record: LogRecord, codec: EventCodec): ConversationEvent {
     case 'member_role_changed':
     case 'conversation_changed':
     case 'conversation_timer_changed':
+    case 'block_changed':
     case 'mls_generation_opened':
       return decoded;
     default:

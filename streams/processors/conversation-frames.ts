@@ -9,7 +9,7 @@
 import { encodeFrame } from '@parley/schemas/codec/frame-codec';
 import type { MessageSent } from '@parley/schemas/generated/events';
 import { isReadable } from '../conversation/mls.ts';
-import type { Accepted, DirectoryChanged, Outcome, SystemMessage } from '../conversation/outcome.ts';
+import type { Accepted, DirectoryChanged, Outcome, SystemMessage, Withheld } from '../conversation/outcome.ts';
 import { namedTarget } from '../conversation/payload-hash.ts';
 import type { Member } from '../conversation/state.ts';
 import { systemDeviceId } from '../conversation/system-message.ts';
@@ -38,7 +38,7 @@ function verdictFrame({ conversation_id, message_id }: MessageSent, verdict: Ver
   return encodeFrame('accepted', { conversation_id, message_id, seq, ordinal, at_ms: atMs });
 }
 
-function messageFrame({ sent, seq, ordinal, atMs, expiresAtMs }: Accepted, body: Buffer): Buffer {
+function messageFrame({ sent, seq, ordinal, atMs, expiresAtMs }: Accepted | Withheld, body: Buffer): Buffer {
   return encodeFrame('message', {
     message: {
       conversation_id: sent.conversation_id,
@@ -117,11 +117,19 @@ function systemRoutable(
   };
 }
 
+/** For the sender's other devices alone. It has no position: no cursor moves past it. */
+function withheldRoutable(outcome: Withheld, userIds: readonly string[]): Routable {
+  const { encrypted_body, mls, sender_id, sender_device_id } = outcome.sent;
+  const body = mls === null || isReadable(mls, sender_id) ? encrypted_body : noBytes;
+  return { frame: messageFrame(outcome, body), position: null, userIds, exceptDeviceId: sender_device_id };
+}
+
 /** Null for events that nobody waits for. */
 function verdictOf(one: Decided, late: ReadonlyMap<Decided, Verdict>): { sent: MessageSent; verdict: Verdict } | null {
   const outcome: Outcome = one.outcome;
   switch (outcome.kind) {
     case 'accepted':
+    case 'withheld':
       return { sent: outcome.sent, verdict: outcome };
     case 'duplicate':
       return { sent: outcome.sent, verdict: { ...outcome, atMs: outcome.firstAtMs } };
@@ -152,6 +160,7 @@ export function buildFrames(decided: readonly Decided[], late: ReadonlyMap<Decid
     if (outcome.kind !== 'accepted') {
       const userIds = listIn(senders, sent.sender_id, () => [sent.sender_id]);
       routables.push({ frame, position: null, userIds, onlyDeviceId: sent.sender_device_id });
+      if (outcome.kind === 'withheld' && one.isGone !== true) routables.push(withheldRoutable(outcome, userIds));
       continue;
     }
     const members = membersOf(one);

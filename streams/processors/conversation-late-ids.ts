@@ -6,6 +6,8 @@
  * conversation accepted only after this event.
  */
 import type { ErrorCode } from '@parley/schemas/errors/catalogue';
+import type { MessageSent } from '@parley/schemas/generated/events';
+import { withheldPartition } from '@parley/schemas/identity/withheld-partition';
 import type { Refused } from '../conversation/outcome.ts';
 import type { Decided } from './conversation-decide.ts';
 import { inParallel } from './in-parallel.ts';
@@ -33,6 +35,10 @@ function isLate(one: Decided): one is Late {
 
 const keyOf = ({ conversationId }: Decided, messageId: string): string => `${conversationId}/${messageId}`;
 
+/** What was withheld is known to its sender alone. */
+const withheldKeyOf = (one: Decided, { message_id, sender_id }: MessageSent): string =>
+  `${keyOf(one, message_id)}/${sender_id}`;
+
 function verdictOf(known: Known | null, { payloadHash }: Refused): Verdict {
   if (known === null) return { refused: 'out_of_window' };
   if (!known.payloadHash.equals(payloadHash)) return { refused: 'conflict' };
@@ -48,7 +54,12 @@ function knownInSlice(decided: readonly Decided[]): Map<Late, Known | null> {
     if (outcome.kind === 'accepted') accepted.set(keyOf(one, outcome.sent.message_id), outcome);
     else if (outcome.kind === 'directory_changed' && outcome.system !== null)
       accepted.set(keyOf(one, outcome.system.messageId), { ...outcome.system, atMs: outcome.atMs });
-    else if (isLate(one)) found.set(one, accepted.get(keyOf(one, one.outcome.sent.message_id)) ?? null);
+    else if (outcome.kind === 'withheld') accepted.set(withheldKeyOf(one, outcome.sent), outcome);
+    else if (isLate(one)) {
+      const { sent } = one.outcome;
+      const known = accepted.get(keyOf(one, sent.message_id)) ?? accepted.get(withheldKeyOf(one, sent));
+      found.set(one, known ?? null);
+    }
   }
   return found;
 }
@@ -70,5 +81,9 @@ export async function verdictsOfLate(
 
 async function lookUp({ conversationId, outcome, state }: Late, lookup: MessageLookup): Promise<Known | null> {
   const row = await lookup.find(conversationId, outcome.sent.message_id);
-  return row !== null && row.seq <= state.lastSeq ? row : null;
+  if (row !== null && row.seq <= state.lastSeq) return row;
+  const { sender_id, message_id } = outcome.sent;
+  if (!state.withheld.has(sender_id)) return null;
+  const kept = await lookup.find(withheldPartition(conversationId, sender_id), message_id);
+  return kept !== null && kept.writeTimestampUs < outcome.writeTimestampUs ? kept : null;
 }

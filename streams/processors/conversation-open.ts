@@ -8,7 +8,7 @@
  */
 import { invariant } from '@parley/schemas/errors/invariant';
 import type { SealedContent } from '@parley/schemas/generated/state';
-import type { Accepted } from '../conversation/outcome.ts';
+import type { Accepted, Withheld } from '../conversation/outcome.ts';
 import { type DataKeyId, type DataKeys, dataKeyIdOf } from '../sealing/data-key.ts';
 import { openContent } from '../sealing/seal-content.ts';
 import type { Decided } from './conversation-decide.ts';
@@ -21,22 +21,23 @@ export interface Opened {
 
 interface Fading {
   readonly index: number;
-  readonly accepted: Accepted;
+  readonly accepted: Accepted | Withheld;
 }
 
 function fadingOf(decided: readonly Decided[]): Fading[] {
   const fading: Fading[] = [];
   for (const [index, { outcome }] of decided.entries()) {
-    if (outcome.kind === 'accepted' && outcome.expiresAtMs !== null) fading.push({ index, accepted: outcome });
+    if (outcome.kind !== 'accepted' && outcome.kind !== 'withheld') continue;
+    if (outcome.expiresAtMs !== null) fading.push({ index, accepted: outcome });
   }
   return fading;
 }
 
-function keyIdOf({ sent }: Accepted): DataKeyId {
+function keyIdOf({ sent }: Accepted | Withheld): DataKeyId {
   return dataKeyIdOf(sent.conversation_id, sent.message_id, sent.timer_seconds);
 }
 
-function contentOf({ sent }: Accepted, key: Buffer | null): SealedContent | null {
+function contentOf({ sent }: Accepted | Withheld, key: Buffer | null): SealedContent | null {
   invariant(sent.sealed_content !== null, 'only what is sealed is opened');
   if (key === null) return null;
   const about = { conversationId: sent.conversation_id, messageId: sent.message_id };

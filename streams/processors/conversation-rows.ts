@@ -5,7 +5,15 @@
  * into different batches write the same thing: rows of one user and conversation are merged into the last one, and what a
  * later event did not touch is still true at its time.
  */
-import type { Accepted, DirectoryChanged, MemberChange, Outcome, SystemMessage } from '../conversation/outcome.ts';
+import { withheldPartition } from '@parley/schemas/identity/withheld-partition';
+import type {
+  Accepted,
+  DirectoryChanged,
+  MemberChange,
+  Outcome,
+  SystemMessage,
+  Withheld,
+} from '../conversation/outcome.ts';
 import { namedTarget } from '../conversation/payload-hash.ts';
 import type { ConversationRow, ConversationRows, MemberRow, MessageRow } from '../conversation/rows.ts';
 import type { ConversationState } from '../conversation/state.ts';
@@ -13,7 +21,7 @@ import { systemDeviceId } from '../conversation/system-message.ts';
 import type { Decided } from './conversation-decide.ts';
 import { InboxMerge } from './conversation-inbox.ts';
 
-export function messageRow(conversationId: string, accepted: Accepted): MessageRow {
+export function messageRow(conversationId: string, accepted: Accepted | Withheld): MessageRow {
   const { sent } = accepted;
   return {
     conversationId,
@@ -102,6 +110,17 @@ class RowBuilder {
     this.#inboxOf(conversationId).accepted(state, outcome, isGone);
   }
 
+  /** Nothing of it touches the conversation: neither its members' inboxes nor its own rows (design rule 6). */
+  withheld(state: ConversationState, outcome: Withheld, isGone: boolean): void {
+    const { sender_id } = outcome.sent;
+    const conversationId = withheldPartition(state.conversationId, sender_id);
+    if (outcome.opensBucket) {
+      const buckets = state.withheld.get(sender_id)!;
+      this.#conversations.set(conversationId, { ...conversationRow(state), conversationId, buckets });
+    }
+    if (!isGone) this.#messages.push(messageRow(conversationId, outcome));
+  }
+
   directoryChanged(state: ConversationState, outcome: DirectoryChanged): void {
     const { conversationId } = state;
     const { system } = outcome;
@@ -137,6 +156,7 @@ export function buildRows(decided: readonly Decided[]): ConversationRows {
   const builder = new RowBuilder();
   for (const { outcome, state, isGone } of decided) {
     if (outcome.kind === 'accepted') builder.accepted(state, outcome, isGone === true);
+    else if (outcome.kind === 'withheld') builder.withheld(state, outcome, isGone === true);
     else if (outcome.kind === 'directory_changed') builder.directoryChanged(state, outcome);
   }
   return builder.rows();

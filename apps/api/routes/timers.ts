@@ -68,13 +68,13 @@ export function timerRoutes(dependencies: ApiDependencies): FastifyPluginAsyncZo
         const { conversation_id: conversationId } = request.params;
         const { timer_seconds, peer_id } = request.body;
         await admitChange(dependencies, callerId);
-        const version = await conversationTimers.set(
+        const { version, timerSeconds } = await conversationTimers.set(
           { callerId, conversationId, peerId: peer_id ?? null },
           timer_seconds,
         );
         const settled = version === 0 || (await relay.settle(conversationId, version));
         reply.code(settled ? 200 : 202);
-        return { timer_seconds, version, settled };
+        return { timer_seconds: timerSeconds, version, settled };
       },
     });
   };

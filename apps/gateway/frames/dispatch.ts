@@ -84,6 +84,7 @@ export class Dispatch {
       case 'history':
       case 'around':
       case 'members':
+      case 'withheld':
       case 'receipt_query':
       case 'watch':
       case 'unwatch':
@@ -150,6 +151,8 @@ export class Dispatch {
         return this.#desks.sync.around(connection, frame.body);
       case 'members':
         return this.#desks.sync.members(connection, frame.body);
+      case 'withheld':
+        return this.#desks.sync.withheld(connection, frame.body);
       case 'receipt_query':
         return this.#desks.queries.answer(connection, frame.body);
       case 'watch':

@@ -12,7 +12,7 @@ import type { ReportFault } from './order.ts';
 
 export type ReadFrame = Extract<
   Frame,
-  { name: 'inbox' | 'fetch' | 'history' | 'around' | 'members' | 'receipt_query' | 'watch' | 'unwatch' }
+  { name: 'inbox' | 'fetch' | 'history' | 'around' | 'members' | 'withheld' | 'receipt_query' | 'watch' | 'unwatch' }
 >;
 
 export interface ReadQueue {

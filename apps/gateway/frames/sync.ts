@@ -1,5 +1,5 @@
 /**
- * `inbox`, `fetch`, `history`, `around` and `members`: answers from the stores, each for the very user and conversation that the connection may see.
+ * `inbox`, `fetch`, `history`, `around`, `members` and `withheld`: answers from the stores, each for the very user and conversation that the connection may see.
  *
  * Pages are cut at `maxPageBytes`, and claim then only what they still hold. A device that was left out of live delivery comes
  * back by these: see live/live-delivery.ts.
@@ -11,7 +11,14 @@ import type { InboxStore } from '@parley/projections/inbox/store';
 import { toWireEntry } from '@parley/projections/inbox/wire-entry';
 import type { Clock } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
-import type { AroundFrame, FetchFrame, HistoryFrame, InboxFrame, MembersFrame } from '@parley/schemas/generated/wire';
+import type {
+  AroundFrame,
+  FetchFrame,
+  HistoryFrame,
+  InboxFrame,
+  MembersFrame,
+  WithheldFrame,
+} from '@parley/schemas/generated/wire';
 import { isUuid } from '@parley/schemas/identity/conversation-id';
 import { isMessageId } from '@parley/schemas/identity/message-id';
 import type { Connection } from '../connection.ts';
@@ -100,6 +107,20 @@ export class SyncDesk {
         left_seq: leftSeq,
       })),
     });
+  }
+
+  /** Without seqs there is nothing that a page of them covers. */
+  async withheld(connection: Connection, frame: WithheldFrame): Promise<void> {
+    const { conversation_id: conversationId, before } = frame;
+    validate(conversationId, 0, 0);
+    if (before !== null && !isMessageId(before)) throw new ParleyError('invalid_message_id');
+    const limit = this.#limit(frame.limit);
+    const page = await this.#on.history.withheld(connection.userId, { conversationId, before, limit });
+    const count = countThatFits(page.rows, this.#settings.maxPageBytes, true);
+    const more = page.more || count < page.rows.length;
+    const covered = { coveredFrom: 0, coveredTo: 0, coveredToAtMs: 0, lastSeq: 0 };
+    const rows = page.rows.slice(page.rows.length - count);
+    this.#answer(connection, frame.request_id, { conversationId, ...covered, more, rows });
   }
 
   #answer(connection: Connection, requestId: number, page: HistoryPage): void {

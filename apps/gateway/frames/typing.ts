@@ -4,24 +4,27 @@
  * None of it touches the log or a store: it is shown for some seconds and forgotten. What connections say is gathered for a
  * moment, the newest of each user and conversation, and what repeats what is still shown is dropped. Then the members are read,
  * afresh, for nothing later would take back what somebody was shown who has just been removed; a typist who is no current
- * member is refused; and the rest goes through the router at once, one delivery for each gateway. One such round runs at a time.
+ * member is refused; in a 1:1 conversation nobody is told of one whom they have blocked; and the rest goes through the router at once, one delivery for each gateway. One such round runs at a time.
  */
 import { isCurrentMember, type MemberStore } from '@parley/projections/members/store';
 import { encodeFrame } from '@parley/schemas/codec/frame-codec';
 import type { Clock, Timers } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { TypingFrame } from '@parley/schemas/generated/wire';
-import { isUuid } from '@parley/schemas/identity/conversation-id';
+import { isDirectConversationId, isUuid } from '@parley/schemas/identity/conversation-id';
 import type { Routable } from '@parley/streams/delivery/delivery';
 import type { Router } from '@parley/streams/delivery/router';
 import { inParallel } from '@parley/streams/processors/in-parallel';
 import type { Connection } from '../connection.ts';
+import type { PrivacySource } from '../lookups/presence-visibility.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { type ErrorReporter, noRef } from './error-reporter.ts';
 
 export interface TypingDependencies {
   readonly members: Pick<MemberStore, 'view'>;
   readonly router: Pick<Router, 'route'>;
+  /** Who has blocked whom. */
+  readonly privacy: Pick<PrivacySource, 'relationsOf'>;
   readonly errors: ErrorReporter;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -95,7 +98,8 @@ export class TypingDesk {
       const id = one.frame.conversation_id;
       if (!members.has(id)) members.set(id, this.#currentMembers(id));
       try {
-        return routableOf(one, await members.get(id)!);
+        const routable = routableOf(one, await members.get(id)!);
+        return routable === null || (await this.#isBlocked(one, routable)) ? null : routable;
       } catch (error) {
         this.#refuse(one, error);
         return null;
@@ -108,6 +112,13 @@ export class TypingDesk {
         if (routables[index] !== null) this.#refuse(one, error);
       });
     }
+  }
+
+  /** Blocks act on 1:1 conversations; what the typist is told is the same (design rule 6). */
+  async #isBlocked({ connection, frame }: Waiting, { userIds }: Routable): Promise<boolean> {
+    if (!isDirectConversationId(frame.conversation_id)) return false;
+    const pairs = userIds.map((ownerId) => ({ ownerId, otherId: connection.userId }));
+    return (await this.#on.privacy.relationsOf(pairs)).some(({ isBlocked }) => isBlocked);
   }
 
   async #currentMembers(conversationId: string): Promise<ReadonlySet<string>> {
