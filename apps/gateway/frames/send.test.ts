@@ -154,6 +154,20 @@ describe('send', () => {
     expect(alice.closed).toBeNull();
   });
 
+  const commit = {
+    ...{ kind: 'commit', group_id: Buffer.from('group'), generation: 0, epoch: 0, after_seq: 0, recipient_id: null },
+  } as const;
+
+  it('rule 22: appends a commit with its header in clear and its body as it came', async () => {
+    const gateway = new TestGateway();
+    const { alice, bob } = await gateway.pair();
+    const send = gateway.sendFrame(alice, bob, { message_type: 'mls', mls: commit });
+    alice.say('send', send);
+    await gateway.settle();
+    const { encrypted_body } = send;
+    expect(gateway.log.events('message_sent')).toMatchObject([{ message_type: 'mls', mls: commit, encrypted_body }]);
+  });
+
   const invalid: [string, object, string][] = [
     ['a body that is too large', { encrypted_body: Buffer.alloc(65_537) }, 'body_too_large'],
     ['a preview that is too long', { preview: 'é'.repeat(201) }, 'preview_too_long'],
@@ -170,6 +184,19 @@ describe('send', () => {
     ['a text with a target', { target_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' }, 'invalid_request'],
     ['a target that is no ULID', { message_type: 'delete', target_id: 'x' }, 'invalid_request'],
     ['a reply to no ULID', { reply_to: '' }, 'invalid_request'],
+    ['a commit without its header', { message_type: 'mls' }, 'mls_header_invalid'],
+    ['a text with the header of a commit', { mls: commit }, 'mls_header_invalid'],
+    [
+      'a commit of no group',
+      { message_type: 'mls', mls: { ...commit, group_id: Buffer.alloc(0) } },
+      'mls_header_invalid',
+    ],
+    ['a welcome to nobody', { message_type: 'mls', mls: { ...commit, kind: 'welcome' } }, 'mls_header_invalid'],
+    [
+      'a welcome to no UUID',
+      { message_type: 'mls', mls: { ...commit, kind: 'welcome', recipient_id: 'x' } },
+      'invalid_request',
+    ],
   ];
   it.each(invalid)('answers %s with a code, and stays up', async (_what, fields, code) => {
     const gateway = new TestGateway();
