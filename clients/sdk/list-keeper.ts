@@ -8,6 +8,9 @@ import type { ConversationList } from './conversation-list.ts';
 import type { Marks } from './marks.ts';
 import type { Queries } from './queries.ts';
 
+/** A read that the server does not show after so many tellings it will not take: the message has expired. */
+const mostTellings = 5;
+
 export interface ReadMessage {
   readonly seq: number;
   readonly messageId: string;
@@ -19,7 +22,7 @@ export class ListKeeper {
   readonly #queries: Queries;
   readonly #say: (conversationId: string, read: ReadMessage) => boolean;
   /** Of each conversation the last that was said, until the server is known to have heard it. */
-  readonly #reads = new Map<string, ReadMessage>();
+  readonly #reads = new Map<string, ReadMessage & { told: number }>();
 
   constructor(
     list: ConversationList,
@@ -48,7 +51,7 @@ export class ListKeeper {
 
   /** The user has read everything up to the message. False: there is no connection, and it is said later. */
   read(conversationId: string, read: ReadMessage): boolean {
-    if (read.seq > (this.#reads.get(conversationId)?.seq ?? 0)) this.#reads.set(conversationId, read);
+    if (read.seq > (this.#reads.get(conversationId)?.seq ?? 0)) this.#reads.set(conversationId, { ...read, told: 0 });
     this.#list.read(conversationId, read.seq);
     if (this.#list.get(conversationId)?.isMarkedUnread === true) {
       this.#marks.markUnread(conversationId, false).catch(() => undefined); // It stays to be looked at.
@@ -61,7 +64,7 @@ export class ListKeeper {
     this.#list.apply(entry);
     const read = this.#reads.get(entry.conversation_id);
     if (read === undefined) return;
-    if (entry.read_seq >= read.seq || entry.left_seq !== null) this.#reads.delete(entry.conversation_id);
-    else this.#say(entry.conversation_id, read);
+    if (entry.read_seq >= read.seq || read.told >= mostTellings) this.#reads.delete(entry.conversation_id);
+    else if (this.#say(entry.conversation_id, read)) read.told++;
   }
 }

@@ -6,6 +6,7 @@ import { ephemeraMutants } from './ephemera-mutants.ts';
 import { foundMutants } from './found-mutants.ts';
 import { keepingMutants } from './keeping-mutants.ts';
 import { keyMutants } from './key-mutants.ts';
+import { markMutants } from './mark-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { reachingMutants } from './reaching-mutants.ts';
 import { receiptMutants } from './receipt-mutants.ts';
@@ -21,6 +22,7 @@ export const mutants: readonly Mutant[] = [
   ...deliveringMutants,
   ...reachingMutants,
   ...receiptMutants,
+  ...markMutants,
   ...ephemeraMutants,
   ...keyMutants,
   ...foundMutants,

@@ -19,7 +19,7 @@ export const foundMutants: readonly Mutant[] = [
   {
     name: 'a sync fails for ever once its user was removed from a group that owes receipts',
     rule: 9,
-    file: 'clients/sdk/client.ts',
+    file: 'clients/sdk/receipts.ts',
     find: "if (!hasCode(error, 'not_found')) throw error;",
     replace: 'throw error;',
   },

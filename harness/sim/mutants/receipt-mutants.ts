@@ -33,8 +33,8 @@ export const receiptMutants: readonly Mutant[] = [
   {
     name: 'in a group one member is enough for two ticks',
     rule: 18,
-    file: 'clients/sdk/client.ts',
-    find: 'const delivered = Math.min(...others.map((member) => Math.max(member.delivered_seq, member.read_seq)));',
-    replace: 'const delivered = Math.max(...others.map((member) => Math.max(member.delivered_seq, member.read_seq)));',
+    file: 'clients/sdk/receipts.ts',
+    find: 'Math.min(...others.map((member) => Math.max(seqOf(member), member.joined_seq - 1)))',
+    replace: 'Math.max(...others.map((member) => Math.max(seqOf(member), member.joined_seq - 1)))',
   },
 ];
