@@ -6,7 +6,7 @@ import { isDirectConversationId } from '@parley/schemas/identity/conversation-id
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DirectoryUnderTest } from '../directory.contract.ts';
 import { Outbox } from '../outbox/outbox.ts';
-import { type Asker, defaultMaxMembers, maxGroupsPerUser, type NewGroup } from './group.ts';
+import { type Asker, defaultMaxMembers, greatestMaxMembers, maxGroupsPerUser, type NewGroup } from './group.ts';
 import { Groups } from './groups.ts';
 import { addUsers } from './people.fixture.ts';
 
@@ -90,6 +90,15 @@ export function groupsContract(name: string, make: () => Promise<DirectoryUnderT
         expect(await code(makeGroup([gone]))).toBe('user_unknown');
         expect(await code(makeGroup([bob, cleo], { maxMembers: 2 }))).toBe('group_full');
         expect(await count()).toBe(before);
+      });
+
+      it('makes the largest group there may be, and no larger one', async () => {
+        const crowd = await addUsers(under.database, greatestMaxMembers);
+        const group = { ...walkers, maxMembers: greatestMaxMembers };
+        expect(await code(groups.create(by(alice), { ...group, memberIds: crowd }))).toBe('group_full');
+        const { groupId } = await groups.create(by(alice), { ...group, memberIds: crowd.slice(1) });
+        expect((await groups.reading.group(alice, groupId)).members).toHaveLength(greatestMaxMembers);
+        expect(await code(groups.add(by(alice), groupId, [crowd[0]!]))).toBe('group_full');
       });
 
       it('is done once for one key, however often and at the same time it is asked', async () => {

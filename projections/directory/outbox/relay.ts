@@ -43,6 +43,8 @@ export interface RelaySettings {
   readonly maxUnsent: number;
   /** Sent rows and remembered requests are kept so long. */
   readonly keepMs: number;
+  /** How often what is too old is looked for. */
+  readonly forgetEveryMs: number;
   readonly maxForgotten: number;
 }
 
@@ -58,7 +60,8 @@ export const defaultRelaySettings: RelaySettings = {
   maxWaiting: 1_000,
   maxUnsent: 100_000,
   keepMs: 86_400_000,
-  maxForgotten: 1_000,
+  forgetEveryMs: 60_000,
+  maxForgotten: 10_000,
 };
 
 export interface RelayDependencies {
@@ -98,6 +101,7 @@ export class OutboxRelay {
   #sweeping: Promise<void> | null = null;
   #sweptTo: string | null = null;
   #unsent = 0;
+  #forgotAtMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor(dependencies: RelayDependencies, settings: Partial<RelaySettings> = {}) {
@@ -170,13 +174,23 @@ export class OutboxRelay {
 
   async #sweep(): Promise<void> {
     const { outbox, clock } = this.#dependencies;
-    const { maxConcurrent, maxUnsent, keepMs, maxForgotten } = this.#settings;
+    const { maxConcurrent, maxUnsent } = this.#settings;
     const { unsent, oldestMs } = await outbox.backlog(maxUnsent);
     this.#unsent = unsent;
     this.#metrics.unsent.set(unsent);
     this.#metrics.oldestSeconds.set(oldestMs === null ? 0 : Math.max(0, clock.nowMs() - oldestMs) / 1_000);
     if (unsent > 0) await this.#relayWaiting(maxConcurrent * pagesOfTurns);
-    await outbox.forget(clock.nowMs() - keepMs, maxForgotten);
+    await this.#forget();
+  }
+
+  /** At most so many rows at a time; as many again a while later. */
+  async #forget(): Promise<void> {
+    const { outbox, clock } = this.#dependencies;
+    const { keepMs, forgetEveryMs, maxForgotten } = this.#settings;
+    const nowMs = clock.nowMs();
+    if (Math.abs(nowMs - this.#forgotAtMs) < forgetEveryMs) return;
+    this.#forgotAtMs = nowMs;
+    await outbox.forget(nowMs - keepMs, maxForgotten);
   }
 
   /** Page after page, until there are no more or one of which nothing went out: the next sweep goes on behind it. */
