@@ -96,19 +96,12 @@ describe('contacts', () => {
 
   it('bear any search and any cursor', async () => {
     const ann = await api.register();
-    const odd = ['%', '_', "'", '\\', '\u202e', '👩‍👩‍👧', 'x'.repeat(100)].map(encodeURIComponent);
+    const odd = ['%', '_', "'", '\\', '\u202e', '👩‍👩‍👧', 'x'.repeat(100), 'a\0b'].map(encodeURIComponent);
     for (const search of odd) {
       expect((await api.as(ann, 'GET', `/v1/contacts?search=${search}`)).json()).toEqual({ contacts: [], next: null });
     }
     const cursors = ['', 'x', 'AAAA', Buffer.from(`${nobody}\0`).toString('base64url'), 'x'.repeat(2_000), '%00'];
-    for (const query of [
-      ...cursors.map((after) => `after=${after}`),
-      'search=%00',
-      'limit=0',
-      'limit=x',
-      'limit=201',
-      'q=1',
-    ]) {
+    for (const query of [...cursors.map((after) => `after=${after}`), 'limit=0', 'limit=x', 'limit=201', 'q=1']) {
       expect(codeOf(await api.as(ann, 'GET', `/v1/contacts?${query}`)), query).toBe('invalid_request');
     }
     const wild = Buffer.from(`${nobody}${'\uffff'.repeat(200)}`).toString('base64url');

@@ -24,6 +24,10 @@ export function searchKey(text: string): string {
   const plain = text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
   const letters = plain.replaceAll(lookalike, (letter) => lookalikes[letter] ?? letter);
   // A lower case may bring marks of its own (İ); by code points, so that no pair is torn.
-  const words = letters.normalize('NFKD').replaceAll(/\p{M}/gu, '').replaceAll(/\s+/gu, ' ').trim();
+  const words = letters
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll(/[\s\p{Cc}\p{Cs}]+/gu, ' ')
+    .trim();
   return [...words].slice(0, maxKeyChars).join('');
 }
