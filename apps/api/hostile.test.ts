@@ -56,7 +56,7 @@ describe('a method that a path does not have', () => {
     ['HEAD', '/v1/users/45a85191-ac1c-4736-adc9-42b901496d08/devices', 'GET'],
     ['PUT', '/v1/registrations?x=1', 'POST'],
     ['POST', '/health', 'GET'],
-    ['OPTIONS', '/v1/devices/me/keys', 'PUT'],
+    ['OPTIONS', '/v1/devices/me/keys', 'GET, PUT'],
   ])('is told by 405 and what is there: %s %s', async (method, url, allow) => {
     const answer = await api.app.inject({ method: method as 'GET', url });
     expect([answer.statusCode, answer.headers['allow']]).toEqual([405, allow]);

@@ -26,7 +26,10 @@ export class ProjectionsWhenNeeded {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    const projections = await this.#opened?.catch(() => null);
-    await projections?.close();
+    const opened = this.#opened;
+    if (opened === null) return;
+    // What failed to open was said to whoever asked for it.
+    const [outcome] = await Promise.allSettled([opened]);
+    if (outcome.status === 'fulfilled') await outcome.value.close();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Every dependency that a package.json names is used: by an import, by a script, or as the types of something that is.
+ * Every dependency that a package.json names is used: by an import, by a script, or as the types or a part of something that is.
  *
  * What nobody uses is downloaded, audited and updated for nothing. The tools of the root are programs as often as modules, so for them
  * it is enough that a script, or a program of the harness, names them.
@@ -38,8 +38,11 @@ export const unusedDependencies: Rule = (files) => {
 const declaredBy = ({ dependencies, devDependencies, optionalDependencies }: Manifest): string[] =>
   Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
 
+/** What another package imports and does not bring: used where that one is. */
+const broughtFor: Readonly<Record<string, string>> = { '@noble/ciphers': 'ts-mls', '@noble/hashes': 'ts-mls' };
+
 /** `@types/x` is used where x is. */
-const typed = (name: string): string => name.replace(/^@types\//, '');
+const typed = (name: string): string => broughtFor[name] ?? name.replace(/^@types\//, '');
 
 const manifestScripts = (workspaces: readonly Workspace[]): string[] =>
   workspaces.flatMap(({ manifest }) => Object.values(manifest.scripts ?? {}));

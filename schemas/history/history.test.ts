@@ -30,6 +30,9 @@ function write(...fields: unknown[]): void {
 }
 const problems = (): string[] => checkHistory(files).map((finding) => finding.problem);
 
+/** Of topics that are kept for a while only. */
+const shortLived = ['dead_letter', 'presence_changed', 'push_job'];
+
 describe('the history', () => {
   it('is what events/ says now, and every version could follow those before it', () => {
     const repository = new HistoryFiles(fileURLToPath(new URL('..', import.meta.url)));
@@ -43,16 +46,12 @@ describe('the history', () => {
   });
 
   it('keeps topics that stay for ever readable in both directions', () => {
-    const full = [
-      'message_sent',
-      'conversation_created',
-      'member_added',
-      'member_removed',
-      'receipt_advanced',
-      'audit_checkpoint',
-    ];
+    const passing = ['dead_letter', 'presence_changed', 'push_job'];
     for (const { event, compatibility } of committedSchemas) {
-      expect(compatibility).toBe(full.includes(event) ? 'FULL_TRANSITIVE' : 'BACKWARD_TRANSITIVE');
+      expect([event, compatibility]).toEqual([
+        event,
+        passing.includes(event) ? 'BACKWARD_TRANSITIVE' : 'FULL_TRANSITIVE',
+      ]);
     }
   });
 
