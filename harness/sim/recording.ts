@@ -2,6 +2,7 @@
 import { openCqlProjections } from '@parley/projections/cql/projections';
 import { receiptStatements } from '@parley/projections/receipts/store.cql';
 import { textWithoutPreview } from '@parley/pusher/push-worker';
+import type { MessageType } from '@parley/schemas/generated/wire';
 import { isCountable } from '@parley/streams/conversation/rules';
 import { Registry } from 'prom-client';
 import type {
@@ -128,8 +129,8 @@ function sizesOf({ devices, shape }: World, oracle: Oracle): RecordedSize[] {
 function sendsOf(world: World, oracle: Oracle): RecordedSend[] {
   const sends: RecordedSend[] = [];
   const known = new Set<string>();
-  const silent = (type: string | undefined): { isSilent?: true } =>
-    type === 'edit' || type === 'delete' || type === 'reaction' ? { isSilent: true } : {};
+  const silent = (type: MessageType | undefined): { isSilent?: true } =>
+    type === undefined || isCountable(type) ? {} : { isSilent: true };
   for (const device of world.people) {
     for (const { conversationId, content, isAppended, verdict, message, isFlawless } of device.sends) {
       // Who sleeps was not told, but what the log accepted is there for whoever asks.
