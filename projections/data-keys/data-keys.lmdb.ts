@@ -5,7 +5,7 @@
  * A key's place begins with the time at which it is to be destroyed, which follows from its name: so it is found by its name, and
  * what is due comes first. Before a key is deleted it is overwritten, so that the page which its row leaves behind holds zeros.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import type { Clock } from '@parley/schemas/environment/clock';
 import type { Random } from '@parley/schemas/environment/random';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
@@ -39,8 +39,9 @@ export class LmdbDataKeyReader {
     this.root = root;
   }
 
-  /** @param path of an environment that exists */
+  /** @throws ParleyError `not_found` if nobody has made it */
   static open(path: string): LmdbDataKeyReader {
+    if (!existsSync(path)) throw new ParleyError('not_found', { detail: `${path}: the keys of what disappears` });
     return new LmdbDataKeyReader(openRoot(path, true));
   }
 

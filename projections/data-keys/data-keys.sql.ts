@@ -17,53 +17,19 @@ export interface SqlDataKeysOptions {
 
 const nameOf = ({ conversationId, day, timerSeconds }: DataKeyId): string => `${conversationId}/${day}/${timerSeconds}`;
 
-export class SqlDataKeys implements DataKeys {
-  readonly #database: DirectoryDatabase;
-  readonly #clock: Clock;
-  readonly #random: Random;
+/** For looking alone. */
+export class SqlDataKeyReader {
+  protected readonly database: DirectoryDatabase;
 
-  constructor({ database, clock, random }: SqlDataKeysOptions) {
-    this.#database = database;
-    this.#clock = clock;
-    this.#random = random;
-  }
-
-  /** Of two who make it at once the first makes it, and both get that one: the second waits for the first's row. */
-  async obtain(id: DataKeyId): Promise<Buffer> {
-    const nowMs = this.#clock.nowMs();
-    const destroyAt = destroyAtMs(id);
-    // A key that was destroyed must not come back under the same name; and nobody fills the table with ids of other years.
-    if (destroyAt <= nowMs || Math.abs(id.day - dayOf(nowMs)) > 1) return this.#existing(id);
-    const row = {
-      conversation_id: id.conversationId,
-      day: id.day,
-      timer_seconds: id.timerSeconds,
-      key: Buffer.from(this.#random.bytes(dataKeyBytes)),
-      destroy_at: new Date(destroyAt),
-    };
-    const made = await this.#database.run((db) =>
-      db
-        .insertInto('data_keys')
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .returning('key')
-        .executeTakeFirst(),
-    );
-    if (made !== undefined) return made.key;
-    return this.#existing(id);
-  }
-
-  async #existing(id: DataKeyId): Promise<Buffer> {
-    const [key] = await this.find([id]);
-    if (key === null || key === undefined) throw new ParleyError('out_of_window');
-    return key;
+  constructor(database: DirectoryDatabase) {
+    this.database = database;
   }
 
   async find(ids: readonly DataKeyId[]): Promise<readonly (Buffer | null)[]> {
     const found = new Map<string, Buffer>();
     for (let from = 0; from < ids.length; from += maxPerRead) {
       const asked = ids.slice(from, from + maxPerRead);
-      const rows = await this.#database.run((db) =>
+      const rows = await this.database.run((db) =>
         db
           .selectFrom('data_keys')
           .select(['conversation_id', 'day', 'timer_seconds', 'key'])
@@ -82,11 +48,53 @@ export class SqlDataKeys implements DataKeys {
     }
     return ids.map((id) => found.get(nameOf(id)) ?? null);
   }
+}
+
+export class SqlDataKeys extends SqlDataKeyReader implements DataKeys {
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  constructor({ database, clock, random }: SqlDataKeysOptions) {
+    super(database);
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Of two who make it at once the first makes it, and both get that one: the second waits for the first's row. */
+  async obtain(id: DataKeyId): Promise<Buffer> {
+    const nowMs = this.#clock.nowMs();
+    const destroyAt = destroyAtMs(id);
+    // A key that was destroyed must not come back under the same name; and nobody fills the table with ids of other years.
+    if (destroyAt <= nowMs || Math.abs(id.day - dayOf(nowMs)) > 1) return this.#existing(id);
+    const row = {
+      conversation_id: id.conversationId,
+      day: id.day,
+      timer_seconds: id.timerSeconds,
+      key: Buffer.from(this.#random.bytes(dataKeyBytes)),
+      destroy_at: new Date(destroyAt),
+    };
+    const made = await this.database.run((db) =>
+      db
+        .insertInto('data_keys')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('key')
+        .executeTakeFirst(),
+    );
+    if (made !== undefined) return made.key;
+    return this.#existing(id);
+  }
+
+  async #existing(id: DataKeyId): Promise<Buffer> {
+    const [key] = await this.find([id]);
+    if (key === null || key === undefined) throw new ParleyError('out_of_window');
+    return key;
+  }
 
   /** Destroys at most so many keys whose time is over; resolves to how many. */
   async destroyDue(limit: number): Promise<number> {
     const due = new Date(this.#clock.nowMs());
-    const { numAffectedRows = 0n } = await this.#database.run((db) =>
+    const { numAffectedRows = 0n } = await this.database.run((db) =>
       sql`DELETE FROM data_keys WHERE (conversation_id, day, timer_seconds) IN
         (SELECT conversation_id, day, timer_seconds FROM data_keys WHERE destroy_at <= ${due} LIMIT ${limit})`.execute(
         db,

@@ -15,10 +15,10 @@ import type { Logger } from 'pino';
 import type { ReplayConfig } from '../config.ts';
 import { CqlGenerationAccess } from '../generations/access.cql.ts';
 import { EmbeddedGenerationAccess } from '../generations/access.embedded.ts';
-import { clusterDataKeys, embeddedDataKeys } from '../reading/data-keys.ts';
 import { openEmbeddedEvidence } from '../trace/evidence.embedded.ts';
 import { openClusterEvidence } from '../trace/evidence.postgres.ts';
 import type { Cell } from './cell.ts';
+import { clusterDataKeys, embeddedDataKeys } from './data-keys.ts';
 
 export interface CellEnvironment {
   readonly clock: Clock;
@@ -103,7 +103,7 @@ export async function openClusterCell(settings: ReplayConfig, environment: CellE
     onWarning: (warning) => environment.logger.warn({ warning }, 'cql'),
     ...environment,
   });
-  const dataKeys = clusterDataKeys(settings.PARLEY_POSTGRES_URL, environment.clock, environment.logger);
+  const dataKeys = clusterDataKeys(settings.PARLEY_POSTGRES_URL, environment.logger);
   return {
     ...{ profile: 'cluster', log, codec, dataKeys, generations, openWriter: () => connect('writer') },
     openEvidence: () => openClusterEvidence(settings, environment.logger),

@@ -18,13 +18,20 @@ export interface Column {
   read(decoded: DecodedRecord): unknown;
 }
 
-const eventsOf: Readonly<Record<string, readonly EventName[]>> = {
-  [topics.messages]: ['message_sent', 'conversation_created', 'member_added', 'member_removed'],
-  [topics.receipts]: ['receipt_advanced'],
+const elsewhere: Readonly<Record<string, readonly EventName[]>> = {
+  [topics.receipts]: ['receipt_advanced', 'personal_mark_set'],
   [topics.presence]: ['presence_changed'],
   [topics.pushJobs]: ['push_job'],
   [topics.deadLetters]: ['dead_letter'],
   [topics.audit]: ['audit_checkpoint'],
+};
+
+/** What a conversation is made of is whatever lies in no other topic. */
+const eventsOf: Readonly<Record<string, readonly EventName[]>> = {
+  ...elsewhere,
+  [topics.messages]: (Object.keys(eventSchemas) as EventName[]).filter(
+    (name) => !Object.values(elsewhere).some((names) => names.includes(name)),
+  ),
 };
 
 const required = (name: string, type: ColumnType, read: Column['read']): Column => {

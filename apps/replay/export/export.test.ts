@@ -5,6 +5,7 @@ import { EventCodec } from '@parley/schemas/codec/event-codec';
 import { untitledGroup } from '@parley/schemas/codec/untitled-group.fixture';
 import { systemClock, systemTimers } from '@parley/schemas/environment/system';
 import type { MessageSent } from '@parley/schemas/generated/events';
+import { committedSchemas } from '@parley/schemas/history/committed';
 import { EmbeddedSchemas } from '@parley/schemas/registry/embedded-schemas';
 import { appendAll } from '@parley/streams/log/append-all';
 import { LmdbLog } from '@parley/streams/log/lmdb/lmdb-log';
@@ -103,10 +104,11 @@ describe('an export', () => {
     expect(counts).toEqual({ partitions: 3, records: 1_003, unreadable: 1, complete: true });
     const lines = linesOf(path);
     expect(lines).toHaveLength(1_003);
+    const currentId = committedSchemas.find(({ event, current }) => event === 'message_sent' && current)!.id;
     const one = lines.find(({ value }) => value?.['message_id'] === message(7).message_id)!;
     expect(one).toMatchObject({
       ...{ topic: topics.messages, timestamp_ms: startMs + 7, timestamp: '2026-01-01T00:00:00.007Z' },
-      ...{ key: 'key 7', schema_id: 5, subject: 'parley.events.MessageSent' },
+      ...{ key: 'key 7', schema_id: currentId, subject: 'parley.events.MessageSent' },
     });
     expect(one.value).toMatchObject({ encrypted_body: 'AP8H', preview: null, message_type: 'reaction' });
     expect(lines.filter(({ error }) => error === 'poison_format')).toMatchObject([

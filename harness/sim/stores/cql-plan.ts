@@ -109,7 +109,8 @@ function parseInsert(text: string): WritePlan | null {
   const match = /^INSERT INTO (\w+) \(([^)]*)\) VALUES \(([^)]*)\)(.*)$/.exec(text);
   if (match === null) return null;
   const names = match[2]!.split(',').map((name) => name.trim());
-  invariant(match[4] === ' USING TIMESTAMP ?', `rule 8: a write carries its timestamp: ${text}`);
+  const isExpiring = match[4] === ' USING TIMESTAMP ? AND TTL ?';
+  invariant(isExpiring || match[4] === ' USING TIMESTAMP ?', `rule 8: a write carries its timestamp: ${text}`);
   return {
     kind: 'write',
     table: match[1]!,
@@ -117,7 +118,7 @@ function parseInsert(text: string): WritePlan | null {
     assignments: names.map((column, valueParam) => ({ column, entryParam: null, valueParam })),
     keyParams: new Map(names.map((name, index) => [name, index])),
     timestampParam: names.length,
-    ttlParam: null,
+    ttlParam: isExpiring ? names.length + 1 : null,
   };
 }
 

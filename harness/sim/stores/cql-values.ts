@@ -20,8 +20,8 @@ export function toResult(value: StoredValue, type: string): unknown {
   if (value === null) return null;
   if (type.startsWith('timestamp')) return new Date(value as number);
   if (type.startsWith('frozen<tuple<timestamp')) {
-    const [at, ...rest] = value as readonly StoredValue[];
-    return new types.Tuple(at === null ? null : new Date(at as number), ...rest);
+    const fields = type.slice('frozen<tuple<'.length, -'>>'.length).split(', ');
+    return new types.Tuple(...(value as readonly StoredValue[]).map((one, index) => toResult(one, fields[index]!)));
   }
   if (type.startsWith('frozen<list<')) return (value as readonly StoredValue[][]).map((one) => new types.Tuple(...one));
   return value;

@@ -1,11 +1,8 @@
 /** The data keys of a cell, opened when the first sealed message is met: most commands never meet one. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LmdbDataKeyReader } from '@parley/projections/data-keys/data-keys.lmdb';
-import { SqlDataKeys } from '@parley/projections/data-keys/data-keys.sql';
+import { SqlDataKeyReader } from '@parley/projections/data-keys/data-keys.sql';
 import { openPostgresDirectory } from '@parley/projections/directory/open';
-import type { Clock } from '@parley/schemas/environment/clock';
-import { systemRandom } from '@parley/schemas/environment/system';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import type { DataKeys } from '@parley/streams/sealing/data-key';
 import type { Logger } from 'pino';
@@ -38,14 +35,11 @@ class LazyDataKeys implements OpenedDataKeys {
 
 export function embeddedDataKeys(dataDir: string): OpenedDataKeys {
   const path = join(dataDir, dataKeysFolder);
-  return new LazyDataKeys(async () => {
-    if (!existsSync(path)) throw new ParleyError('not_found', { detail: `${path}: the keys of what disappears` });
-    return LmdbDataKeyReader.open(path);
-  });
+  return new LazyDataKeys(async () => LmdbDataKeyReader.open(path));
 }
 
 /** @param url of PostgreSQL; without it no sealed message can be opened, and a rebuild that meets one stops */
-export function clusterDataKeys(url: string | undefined, clock: Clock, logger: Logger): OpenedDataKeys {
+export function clusterDataKeys(url: string | undefined, logger: Logger): OpenedDataKeys {
   return new LazyDataKeys(async () => {
     if (url === undefined) {
       throw new ParleyError('unavailable', {
@@ -56,7 +50,7 @@ export function clusterDataKeys(url: string | undefined, clock: Clock, logger: L
       migrate: false,
       onError: (error) => logger.warn({ err: error }, 'postgres connection lost'),
     });
-    const keys = new SqlDataKeys({ database, clock, random: systemRandom });
+    const keys = new SqlDataKeyReader(database);
     return { find: (ids) => keys.find(ids), close: () => database.close() };
   });
 }
