@@ -17,6 +17,7 @@ import { accountDeletionRoutes } from './routes/account-deletion.ts';
 import { accountExportRoutes } from './routes/account-export.ts';
 import { blockRoutes } from './routes/blocks.ts';
 import { contactRoutes } from './routes/contacts.ts';
+import { conversationKeyRoutes } from './routes/conversation-keys.ts';
 import { deviceLinkRoutes } from './routes/device-links.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { groupInviteRoutes } from './routes/group-invites.ts';
@@ -73,6 +74,7 @@ export function createApi(dependencies: ApiDependencies, settings: ApiSettings):
   app.register(deviceLinkRoutes(dependencies));
   app.register(deviceRoutes(dependencies));
   app.register(identityRoutes(dependencies));
+  app.register(conversationKeyRoutes(dependencies));
   app.register(groupRoutes(dependencies));
   app.register(groupMemberRoutes(dependencies));
   app.register(groupInviteRoutes(dependencies));

@@ -24,6 +24,10 @@ export interface UserIdentity extends IdentityOfUser {
   readonly devices: readonly DeviceIdentity[];
 }
 
+export interface DeviceOfUser extends DeviceIdentity {
+  readonly userId: string;
+}
+
 export class Identities {
   readonly #database: DirectoryDatabase;
 
@@ -69,6 +73,36 @@ export class Identities {
       });
     }
     return { userId, identityVersion: rows[0]!.identity_version, devices };
+  }
+
+  /**
+   * The devices that these users had at the time, or have; the keys are those that each has, or had in the end. In order of user, and
+   * of each in the order in which they came.
+   */
+  async devicesAt(userIds: readonly string[], atMs: number | null): Promise<readonly DeviceOfUser[]> {
+    const at = atMs === null ? null : new Date(atMs);
+    const rows = await this.#database.run((db) =>
+      db
+        .selectFrom('devices')
+        .select(['user_id', 'device_id', 'key_bundle', 'identity_key', 'signed_prekey'])
+        .where('user_id', '=', sql<string>`ANY(${userIds}::uuid[])`)
+        .where(({ and, or, eb }) =>
+          at === null
+            ? eb('revoked_at', 'is', null)
+            : and([eb('created_at', '<=', at), or([eb('revoked_at', 'is', null), eb('revoked_at', '>', at)])]),
+        )
+        .orderBy('user_id')
+        .orderBy('created_at')
+        .orderBy('device_id')
+        .execute(),
+    );
+    return rows.map((row) => ({
+      userId: row.user_id,
+      deviceId: row.device_id,
+      keyBundle: row.key_bundle,
+      identityKey: row.identity_key,
+      signedPrekey: row.signed_prekey,
+    }));
   }
 
   /** @throws ParleyError `device_revoked` */
