@@ -1,4 +1,4 @@
-import type { InboxEntry, MarkKind, WireMessage } from '@parley/schemas/generated/wire';
+import type { InboxEntry, MarkKind, SystemKind, WireMessage } from '@parley/schemas/generated/wire';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -85,9 +85,41 @@ describe('the conversation list', () => {
     expect(list.message(from(alice, 1, direct))).toBe(false);
     list.begin(from(alice, 1, direct), eve);
     expect(list.get(direct.conversation_id)).toMatchObject({ otherUserId: eve, unreadCount: 0 });
-    const group = { conversation_id: '00000000-0000-4000-8000-000000000900', ordinal: 40 };
-    expect(list.message(from(bob, 50, { ...group, message_type: 'system' }))).toBe(true);
-    expect(list.get(group.conversation_id)).toMatchObject({ type: 'group', unreadCount: 0, lastSeq: 50 });
+  });
+
+  const groupId = '00000000-0000-4000-8000-000000000900';
+  const told = (seq: number, ordinal: number, kind: SystemKind, userId: string): WireMessage => {
+    const system = { kind, actor_id: bob, user_ids: [userId], text: null };
+    return from(bob, seq, { conversation_id: groupId, ordinal, message_type: 'system', preview: null, system });
+  };
+
+  it('begins a group with the message of the user’s joining; in the middle of one it does not know what they have seen', () => {
+    const { list } = setUp();
+    expect(list.message(told(49, 40, 'added', bob))).toBe(false);
+    expect(list.message(from(bob, 50, { conversation_id: groupId, ordinal: 41 }))).toBe(false);
+    expect(list.message(told(51, 41, 'added', alice))).toBe(true);
+    expect(list.get(groupId)).toMatchObject({ type: 'group', unreadCount: 0, lastSeq: 51, leftSeq: null });
+    list.message(from(bob, 52, { conversation_id: groupId, ordinal: 42 }));
+    expect(list.get(groupId)).toMatchObject({ unreadCount: 1 });
+  });
+
+  it('counts nothing from while the user was out of a group, and says that they are', () => {
+    const { list } = setUp();
+    const about = {
+      conversation_id: groupId,
+      conversation_type: 'group',
+      other_user_id: null,
+      group_id: groupId,
+    } as const;
+    list.apply(entry({ ...about, last_seq: 5, last_ordinal: 5, seen_ordinal: 4, unread_count: 1 }));
+    list.message(told(6, 5, 'promoted', alice));
+    list.message(told(7, 5, 'removed', alice));
+    expect(list.get(groupId)).toMatchObject({ unreadCount: 1, leftSeq: 8 });
+    list.message(told(30, 20, 'joined_by_link', alice));
+    expect(list.get(groupId)).toMatchObject({ unreadCount: 0, leftSeq: null, lastSeq: 30 });
+    // An old page brings the message of the removal once more.
+    list.message(told(7, 5, 'removed', alice));
+    expect(list.get(groupId)).toMatchObject({ unreadCount: 0, leftSeq: null });
   });
 
   it('puts what is pinned first, then what was written last', () => {

@@ -5,7 +5,7 @@
  * Counts and watermarks only grow, and a mark has a version, so of two tellings each part is taken from the newer: a page of the inbox
  * that was read before a message, or a mark, arrived takes nothing back.
  */
-import type { InboxEntry, InboxMark, MarkKind, WireMessage } from '@parley/schemas/generated/wire';
+import type { InboxEntry, InboxMark, MarkKind, SystemKind, WireMessage } from '@parley/schemas/generated/wire';
 import { isDirectConversationId } from '@parley/schemas/identity/conversation-id';
 
 /** One conversation of the list. */
@@ -105,7 +105,8 @@ export class ConversationList {
     const { conversation_id, sender_id: senderId } = message;
     const isDirect = isDirectConversationId(conversation_id);
     const other = otherUserId ?? (senderId === this.#userId ? null : senderId);
-    if (isDirect && other === null) return null;
+    // In the middle of a group nothing tells what the user has seen there: only the message of their joining begins it.
+    if (isDirect ? other === null : !tellsOf(message, joining, this.#userId)) return null;
     return {
       ...{ conversation_id, conversation_type: isDirect ? 'one_on_one' : 'group' },
       ...{ other_user_id: isDirect ? other : null, group_id: isDirect ? null : conversation_id },
@@ -117,12 +118,14 @@ export class ConversationList {
   #after(entry: InboxEntry, message: WireMessage): InboxEntry {
     const isLast = message.ordinal > entry.last_ordinal;
     const isOwn = message.sender_id === this.#userId && !silent.has(message.message_type);
+    const hasJoined = tellsOf(message, joining, this.#userId);
     return counted({
       ...entry,
+      left_seq: message.seq < entry.last_seq ? entry.left_seq : leftSeqAfter(entry, message, this.#userId),
       last_seq: Math.max(entry.last_seq, message.seq),
       last_ordinal: Math.max(entry.last_ordinal, message.ordinal),
       ...(isLast ? { last_message_preview: message.preview, last_message_at_ms: message.at_ms } : {}),
-      seen_ordinal: isOwn ? Math.max(entry.seen_ordinal, message.ordinal) : entry.seen_ordinal,
+      seen_ordinal: isOwn || hasJoined ? Math.max(entry.seen_ordinal, message.ordinal) : entry.seen_ordinal,
     });
   }
 
@@ -138,6 +141,20 @@ const maxOrdinals = 256;
 
 /** Sent on nobody's behalf: they say nothing of what their sender has seen. */
 const silent: ReadonlySet<WireMessage['message_type']> = new Set(['mls', 'system']);
+
+/** Whose system messages make their users members, and no members any more. */
+const joining: ReadonlySet<SystemKind> = new Set(['created', 'added', 'joined_by_link']);
+const leaving: ReadonlySet<SystemKind> = new Set(['removed', 'left']);
+
+function tellsOf({ system }: WireMessage, kinds: ReadonlySet<SystemKind>, userId: string): boolean {
+  return system !== null && kinds.has(system.kind) && system.user_ids.includes(userId);
+}
+
+/** Who comes back may see again; who leaves sees the message of it, and nothing after. */
+function leftSeqAfter(entry: InboxEntry, message: WireMessage, userId: string): number | null {
+  if (tellsOf(message, joining, userId)) return null;
+  return tellsOf(message, leaving, userId) ? message.seq + 1 : entry.left_seq;
+}
 
 const counted = (entry: InboxEntry): InboxEntry => ({
   ...entry,

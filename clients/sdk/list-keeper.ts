@@ -4,6 +4,7 @@
  * `read` is not answered, so what the user has read is remembered until the inbox shows it, and said again where it does not.
  */
 import type { InboxEntry, WireMessage } from '@parley/schemas/generated/wire';
+import { isDirectConversationId } from '@parley/schemas/identity/conversation-id';
 import type { ConversationList } from './conversation-list.ts';
 import type { Marks } from './marks.ts';
 import type { Queries } from './queries.ts';
@@ -21,6 +22,8 @@ export class ListKeeper {
   readonly #marks: Marks;
   readonly #queries: Queries;
   readonly #say: (conversationId: string, read: ReadMessage) => boolean;
+  /** Groups whose row was asked for. */
+  readonly #asked = new Set<string>();
   /** Of each conversation the last that was said, until the server is known to have heard it. */
   readonly #reads = new Map<string, ReadMessage & { told: number }>();
 
@@ -39,6 +42,10 @@ export class ListKeeper {
   /** A message arrived. */
   seen(message: WireMessage): void {
     if (this.#list.message(message)) return;
+    if (!isDirectConversationId(message.conversation_id)) {
+      this.#learn(message.conversation_id);
+      return;
+    }
     // The user began a conversation, on another device or just now: with whom, its members tell.
     this.#queries.members(message.conversation_id, {}).then(
       ({ members }) => {
@@ -47,6 +54,21 @@ export class ListKeeper {
       },
       () => undefined, // The next inbox tells.
     );
+  }
+
+  /** A group of which an application that has just begun knows nothing: its row of the list tells. */
+  #learn(conversationId: string): void {
+    if (this.#asked.has(conversationId)) return;
+    this.#asked.add(conversationId);
+    this.#queries
+      .inboxEntry(conversationId)
+      .then(
+        (entry) => {
+          if (entry !== null) this.told(entry);
+        },
+        () => undefined, // The next inbox tells.
+      )
+      .finally(() => this.#asked.delete(conversationId));
   }
 
   /** The user has read everything up to the message. False: there is no connection, and it is said later. */

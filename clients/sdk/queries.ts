@@ -14,6 +14,14 @@ import { PageSize } from './page-size.ts';
 import type { Requests } from './requests.ts';
 import type { Cursor } from './stores.ts';
 
+const tailAt = 24;
+
+/** The list is in order of id: the greatest that is before this one. Of the very few without one, the beginning of the list. */
+function idBefore(id: string): string | null {
+  const tail = Number.parseInt(id.slice(tailAt), 16);
+  return tail === 0 ? null : id.slice(0, tailAt) + (tail - 1).toString(16).padStart(id.length - tailAt, '0');
+}
+
 /** False if there is no connection. */
 export type SendFrame = <N extends ClientFrameName>(name: N, body: FrameTypes[N]) => boolean;
 
@@ -60,6 +68,13 @@ export class Queries {
       (limit) => this.#ask('inbox_page', (request_id) => this.#send('inbox', { request_id, after, limit })),
       ({ next }) => next !== null,
     );
+  }
+
+  /** Of one conversation; null where the user is in none of that id. */
+  async inboxEntry(conversationId: string): Promise<InboxEntry | null> {
+    const after = idBefore(conversationId);
+    const page = await this.#ask('inbox_page', (request_id) => this.#send('inbox', { request_id, after, limit: 1 }));
+    return page.entries.find((entry) => entry.conversation_id === conversationId) ?? null;
   }
 
   fetch({ conversationId: conversation_id, seq: after_seq, atMs: after_at_ms }: Cursor): Promise<PageFrame> {
