@@ -12,12 +12,6 @@ export const maxKeyBundleBytes = 16 * 1_024;
 export const maxPushTokenChars = 4_096;
 const maxRevokedPerRead = 10_000;
 
-/** What a sender needs to encrypt for a device. */
-export interface DeviceKeys {
-  readonly deviceId: string;
-  readonly keyBundle: Buffer;
-}
-
 export interface RevokedDevice {
   readonly userId: string;
   readonly deviceId: string;
@@ -69,28 +63,6 @@ export class Devices {
     return row === undefined
       ? null
       : { userId, deviceId, name, platform: row.platform, createdAtMs: row.created_at.getTime() };
-  }
-
-  /** @throws ParleyError `not_found` if there is no such user */
-  async keysOf(userId: string): Promise<readonly DeviceKeys[]> {
-    const rows = await this.#database.run((db) =>
-      db
-        .selectFrom('users')
-        .leftJoin('devices', (join) =>
-          join.onRef('devices.user_id', '=', 'users.user_id').on('devices.revoked_at', 'is', null),
-        )
-        .select(['device_id', 'key_bundle'])
-        .where('users.user_id', '=', userId)
-        .orderBy('devices.created_at')
-        .orderBy('device_id')
-        .execute(),
-    );
-    if (rows.length === 0) throw new ParleyError('not_found');
-    const keys: DeviceKeys[] = [];
-    for (const { device_id, key_bundle } of rows) {
-      if (device_id !== null && key_bundle !== null) keys.push({ deviceId: device_id, keyBundle: key_bundle });
-    }
-    return keys;
   }
 
   /** @throws ParleyError `device_revoked` */

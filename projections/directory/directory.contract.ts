@@ -74,8 +74,9 @@ export function directoryContract(name: string, make: () => Promise<DirectoryUnd
         expect(await accounts.devices.list(user.userId)).toEqual([
           { userId: user.userId, deviceId, name: 'Phone', platform: 'android', createdAtMs: nowMs },
         ]);
-        const [keys] = await accounts.devices.keysOf(user.userId);
-        expect(keys).toEqual({ deviceId, keyBundle: Buffer.from([0, 1, 2, 255]) });
+        const { devices } = await accounts.identities.of(user.userId);
+        const [keys] = devices;
+        expect(keys).toMatchObject({ deviceId, keyBundle: Buffer.from([0, 1, 2, 255]) });
         expect(Buffer.isBuffer(keys?.keyBundle)).toBe(true);
       });
 
@@ -238,8 +239,7 @@ export function directoryContract(name: string, make: () => Promise<DirectoryUnd
         await accounts.revokeDevice(ann.user.userId, ann.deviceId);
         expect(await sessions.isRevoked(ann.deviceId)).toBe(true);
         expect(await code(accounts.refresh(ann.tokens.refreshToken))).toBe('device_revoked');
-        expect(await accounts.devices.keysOf(ann.user.userId)).toEqual([]);
-        expect(await code(accounts.devices.keysOf(randomUUID()))).toBe('not_found');
+        expect((await accounts.identities.of(ann.user.userId)).devices).toEqual([]);
         expect(await code(accounts.devices.replaceKeys(ann.deviceId, Buffer.alloc(1)))).toBe('device_revoked');
         expect(await code(accounts.devices.replacePushToken(ann.deviceId, 'x'))).toBe('device_revoked');
       });
@@ -258,7 +258,7 @@ export function directoryContract(name: string, make: () => Promise<DirectoryUnd
       it('replace their keys and their push token', async () => {
         const { user, deviceId } = await register();
         await accounts.devices.replaceKeys(deviceId, Buffer.from('new'));
-        expect((await accounts.devices.keysOf(user.userId))[0]!.keyBundle.toString()).toBe('new');
+        expect((await accounts.identities.of(user.userId)).devices[0]!.keyBundle.toString()).toBe('new');
         await accounts.devices.replacePushToken(deviceId, 'token-1');
         expect(await users.pushTarget(deviceId)).toEqual({ platform: 'android', token: 'token-1' });
         await accounts.devices.dropPushToken(deviceId, 'another');

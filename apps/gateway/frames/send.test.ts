@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { subprotocols } from '@parley/schemas/codec/frame-codec';
 import { systemRandom } from '@parley/schemas/environment/system';
+import type { MlsHeader } from '@parley/schemas/generated/wire';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { makeMessageId } from '@parley/schemas/identity/message-id';
 import { currentRules } from '@parley/streams/conversation/rules';
@@ -154,9 +155,9 @@ describe('send', () => {
     expect(alice.closed).toBeNull();
   });
 
-  const commit = {
+  const commit: MlsHeader = {
     ...{ kind: 'commit', group_id: Buffer.from('group'), generation: 0, epoch: 0, after_seq: 0, recipient_id: null },
-  } as const;
+  };
 
   it('rule 22: appends a commit with its header in clear and its body as it came', async () => {
     const gateway = new TestGateway();

@@ -35,9 +35,14 @@ function systemBytes({ system }: MessageRow): number {
   return uuidBytes * (1 + system.user_ids.length) + 3 * (system.text?.length ?? 0);
 }
 
+/** The header of the key agreement: two ids and numbers. */
+function mlsBytes({ mls }: MessageRow): number {
+  return mls === null ? 0 : 2 * uuidBytes + mls.group_id.length;
+}
+
 function sizeOf(row: MessageRow): number {
   const texts = (row.preview?.length ?? 0) + (row.mediaUrl?.length ?? 0) + (row.thumbnailUrl?.length ?? 0);
-  return fixedBytes + row.encryptedBody.length + 3 * texts + systemBytes(row);
+  return fixedBytes + row.encryptedBody.length + 3 * texts + systemBytes(row) + mlsBytes(row);
 }
 
 /** How many rows from the start (or, with `fromEnd`, from the end) fit into so many bytes; at least one. */
