@@ -6,6 +6,7 @@ import {
   revokedWithinASecond,
   secondDeviceIsLinked,
 } from './accounts.ts';
+import { blocked } from './blocks.ts';
 import { asleepForTwoBuckets, clockAMinuteWrong } from './clocks.ts';
 import { aroundAMessage, conversationList } from './conversation-list.ts';
 import { disappearing } from './disappearing.ts';
@@ -40,6 +41,7 @@ export const scenarios: readonly Scenario[] = [
   conversationList,
   aroundAMessage,
   disappearing,
+  blocked,
   aGroupsLife,
   lastAdminLeaves,
   inviteLink,

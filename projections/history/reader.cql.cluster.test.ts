@@ -4,6 +4,7 @@ import { openKeyspaceFixture } from '../cql/keyspace.fixture.ts';
 import { openCqlProjections } from '../cql/projections.ts';
 import { aroundContract } from './around.contract.ts';
 import { type HistoryUnderTest, historyContract } from './reader.contract.ts';
+import { withheldContract } from './withheld.contract.ts';
 
 const make = async (): Promise<HistoryUnderTest> => {
   const { connection, close } = await openKeyspaceFixture();
@@ -12,3 +13,4 @@ const make = async (): Promise<HistoryUnderTest> => {
 
 historyContract('cql', 10, make);
 aroundContract('cql', 5, make);
+withheldContract('cql', make);

@@ -4,6 +4,7 @@ import { temporaryFolder } from '../lmdb/env.fixture.ts';
 import { openEmbeddedProjections } from '../lmdb/projections.ts';
 import { aroundContract } from './around.contract.ts';
 import { type HistoryUnderTest, historyContract } from './reader.contract.ts';
+import { withheldContract } from './withheld.contract.ts';
 
 const make = async (): Promise<HistoryUnderTest> => {
   const folder = temporaryFolder();
@@ -19,3 +20,4 @@ const make = async (): Promise<HistoryUnderTest> => {
 
 historyContract('lmdb', 400, make);
 aroundContract('lmdb', 200, make);
+withheldContract('lmdb', make);

@@ -145,6 +145,29 @@ describe('around and members', () => {
   });
 });
 
+describe('withheld', () => {
+  it('rule 6: answers with the own messages that have no place, for this user alone', async () => {
+    const gateway = new TestGateway();
+    const { alice, bob, conversationId } = await gateway.pair();
+    gateway.project(conversationId, 1, bob.userId);
+    const [row] = gateway.stores.conversations.get(conversationId)!.rows;
+    gateway.stores.withheldRows.set(`${conversationId}/${bob.userId}`, [{ ...row!, seq: 0, ordinal: 0 }]);
+    const request = { conversation_id: conversationId, before: null, limit: 10 };
+    bob.say('withheld', { ...request, request_id: 1 });
+    alice.say('withheld', { ...request, request_id: 2 });
+    bob.say('withheld', { ...request, request_id: 3, before: 'x' });
+    bob.say('withheld', { ...request, request_id: 4, limit: 0 });
+    bob.say('withheld', { ...request, request_id: 5, conversation_id: 'x' });
+    await gateway.settle();
+    const covered = { covered_from: 0, covered_to: 0, last_seq: 0, more: false };
+    expect(bob.of('page')).toMatchObject([
+      { request_id: 1, ...covered, messages: [{ seq: 0, sender_id: bob.userId }] },
+    ]);
+    expect(alice.of('page')).toMatchObject([{ request_id: 2, messages: [] }]);
+    expect(bob.errorCodes).toEqual(['invalid_message_id', 'invalid_request', 'invalid_request']);
+  });
+});
+
 describe('reads', () => {
   it('run a few at once, wait a few more, and are answered overloaded beyond that', async () => {
     const gateway = new TestGateway({ maxReads: 2, maxWaitingReads: 3 });

@@ -117,4 +117,17 @@ describe('typing', () => {
     await gateway.pass(gatherMs);
     expect(alice.of('member_typing')).toHaveLength(1);
   });
+
+  it('rule 6: is not told to one who has blocked the typist, and the typist sees no difference', async () => {
+    const gateway = new TestGateway();
+    const { alice, bob, conversationId } = await gateway.pair();
+    gateway.privacy.relate(alice.userId, bob.userId, { isBlocked: true });
+    bob.say('typing', { conversation_id: conversationId, kind: 'writing' });
+    await gateway.pass(gatherMs);
+    expect(alice.of('member_typing')).toEqual([]);
+    expect(bob.errorCodes).toEqual([]);
+    alice.say('typing', { conversation_id: conversationId, kind: 'writing' });
+    await gateway.pass(gatherMs);
+    expect(bob.of('member_typing')).toHaveLength(1);
+  });
 });
