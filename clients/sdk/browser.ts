@@ -14,6 +14,8 @@ export { directConversationId } from '@parley/schemas/identity/conversation-id';
 export { AccountApi, RefreshingCredentials, type TokenStore, type Tokens } from './account.ts';
 export { ParleyClient } from './client.ts';
 export { type Contact, type ContactPage, ContactsApi, type DiscoveredUser } from './contacts.ts';
+export { ConversationKeysApi } from './conversation-keys.ts';
+export type { ListedConversation } from './conversation-list.ts';
 export { type DeviceLink, DevicesApi, type OwnDevice } from './devices.ts';
 export type { ClientEvents, MessageStatus, Verdict } from './events.ts';
 export {
@@ -33,6 +35,7 @@ export {
   type NumberedKey,
   type UserIdentity,
 } from './keys.ts';
+export { muteForEver } from './marks.ts';
 export type { MlsMessage } from './mls-message.ts';
 export { MlsOrder, type MlsPosition } from './mls-order.ts';
 export { type ExportedAccount, OwnDataApi } from './own-data.ts';

@@ -1,6 +1,7 @@
 /** What a user keeps about conversations for themselves: on all their devices at once, and on nobody else's. */
 import assert from 'node:assert/strict';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
+import { ConversationKeysApi } from '@parley/sdk/conversation-keys';
 import type { ListedConversation } from '@parley/sdk/conversation-list';
 import { until } from '../services/until.ts';
 import type { RecordingClient } from '../world/recording-client.ts';
@@ -141,6 +142,11 @@ export const aroundAMessage: Scenario = {
       ].sort(),
     );
     assert.equal((await b.client.members(chat, { atMs: held[4]!.at_ms })).atSeq >= 5, true);
+    const keys = await new ConversationKeysApi(world.apiUrl, bob.first.credentials).of(chat);
+    assert.deepEqual(
+      keys.map(({ userId, devices }) => [userId, devices.map(({ deviceId }) => deviceId)]).sort(),
+      [alice, bob].map(({ userId, first }) => [userId, [first.deviceId]]).sort(),
+    );
     for (const one of [a, b]) await one.offline();
   },
 };
