@@ -67,6 +67,8 @@ export class Judge {
     if (outcome.kind === 'accepted' || outcome.kind === 'duplicate' || outcome.kind === 'refused') {
       this.#decidedAtMs.push(this.#atMs);
       this.#message(outcome);
+    } else if (outcome.kind === 'withheld') {
+      this.#say(`${outcome.sent.message_id} was withheld though nobody blocks anybody`);
     } else if (received.name !== 'message_sent') {
       this.#directory(received, outcome);
     }
