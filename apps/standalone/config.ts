@@ -31,6 +31,9 @@ export const config = z.object({
   PARLEY_PARTITIONS: whole(1, 1_024, 12).describe('partitions of a topic, fixed at its birth'),
   PARLEY_MESSAGES_PER_MINUTE: whole(1, 1_000_000_000, 100).describe('messages that a user may send in a minute'),
   PARLEY_MAX_CONNECTIONS: whole(1, 10_000_000, 100_000).describe('connections of each gateway'),
+  PARLEY_LIVE_WINDOW: whole(1, 1_024, 64).describe(
+    'live messages that a device may leave unacknowledged before it has to catch up from the store',
+  ),
 });
 
 export type StandaloneConfig = z.infer<typeof config>;

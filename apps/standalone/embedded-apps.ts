@@ -93,6 +93,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
         messagesPerMinute: config.PARLEY_MESSAGES_PER_MINUTE,
         timersSeconds: timersWith(config.PARLEY_DEV_TIMER_SECONDS),
         maxConnections: config.PARLEY_MAX_CONNECTIONS,
+        liveWindow: config.PARLEY_LIVE_WINDOW,
       },
     );
     link.register(gatewayId, gateway.sink);

@@ -2,6 +2,7 @@
  * Benchmarks of a running Parley, each printing one JSON object as its last line.
  *
  *   npm run bench -- delivery --profile embedded --rate 5000 --seconds 30 --require-p99 200 --json
+ *   npm run bench -- group --members 1024 --json
  *   npm run bench -- idle --connections 10000 --json
  *   npm run bench -- replay --profile embedded --json
  *
@@ -13,7 +14,8 @@ import { processTree, signal } from '../services/processes.ts';
 import { buildAll } from '../world/build.ts';
 import type { Profile } from '../world/world.ts';
 import { benchDelivery, type DeliveryResult } from './delivery.ts';
-import { deliveryFaults, idleFaults, type Requirements, replayFaults } from './faults.ts';
+import { deliveryFaults, groupFaults, idleFaults, type Requirements, replayFaults } from './faults.ts';
+import { benchGroup, type GroupResult } from './group.ts';
 import { benchIdle, type IdleResult } from './idle.ts';
 import { benchReplay, type ReplayResult } from './replay.ts';
 
@@ -37,7 +39,11 @@ const warmUpSeconds: Readonly<Record<Profile, number>> = { embedded: 10, cluster
 const defaultWarmUps = `default: embedded ${warmUpSeconds.embedded}, cluster ${warmUpSeconds.cluster}`;
 
 /** The result goes to stdout, as JSON or line by line; everything else to stderr. */
-function conclude(result: DeliveryResult | IdleResult | ReplayResult, faults: readonly string[], json: boolean): void {
+function conclude(
+  result: DeliveryResult | GroupResult | IdleResult | ReplayResult,
+  faults: readonly string[],
+  json: boolean,
+): void {
   for (const fault of faults) console.error(`FAILED: ${fault}`);
   if (json) console.log(JSON.stringify(result));
   else for (const [name, value] of Object.entries(result)) console.log(`${name}: ${JSON.stringify(value)}`);
@@ -88,6 +94,56 @@ program
       cpuProfileFolder: cpuProfile ?? null,
     });
     conclude(result, deliveryFaults(result, flags), flags.json === true);
+  });
+
+interface GroupFlags extends Requirements {
+  readonly profile: Profile;
+  readonly members: number;
+  readonly online?: number;
+  readonly groups?: number;
+  readonly frames?: number;
+  readonly seconds: number;
+  readonly warmUp?: number;
+  readonly bodyBytes: number;
+  readonly acknowledgeEvery: number;
+  readonly liveWindow: number;
+  readonly cpuProfile?: string;
+  readonly json?: boolean;
+}
+
+/** Deliveries a second; a cluster's share the machine with its services. */
+const defaultFrames: Readonly<Record<Profile, number>> = { embedded: 50_000, cluster: 5_000 };
+
+program
+  .command('group')
+  .description('deliveries of messages to the members of one large group who are online')
+  .addOption(new Option('--profile <profile>', 'what runs').choices(['embedded', 'cluster']).default('embedded'))
+  .option('--members <n>', 'of the group, at most 1024', positive, 1_024)
+  .option('--online <n>', 'of them, each with one device (default: half)', positive)
+  .option('--groups <n>', 'with the same members (default: as few as remember the ids of all messages)', positive)
+  .option('--frames <n>', 'deliveries asked for in a second (default: embedded 50000, cluster 5000)', positive)
+  .option('--seconds <n>', 'length of the measured part', positive, 10)
+  .option('--warm-up <n>', `seconds before it, at a rate that rises to it (${defaultWarmUps})`, positive)
+  .option('--body-bytes <n>', 'length of a message body', positive, 200)
+  .option('--acknowledge-every <ms>', 'a device says `delivered` at most so often', positive, 100)
+  .option('--live-window <n>', 'messages that a device may leave unacknowledged (PARLEY_LIVE_WINDOW)', positive, 512)
+  .option('--require-rate <n>', 'fail below so many deliveries a second', positive)
+  .option('--require-p99 <ms>', 'fail above this 99th percentile', positive)
+  .option('--cpu-profile <folder>', 'let the processes of the server write CPU profiles there when they end')
+  .option('--json', 'print one JSON object as the last line')
+  .action(async (flags: GroupFlags) => {
+    await buildAll();
+    const { profile, members, bodyBytes, liveWindow, seconds } = flags;
+    const result = await benchGroup({
+      ...{ profile, members, bodyBytes, liveWindow, seconds },
+      online: flags.online ?? Math.ceil(members / 2),
+      groups: flags.groups ?? null,
+      framesPerS: flags.frames ?? defaultFrames[profile],
+      warmUpSeconds: flags.warmUp ?? warmUpSeconds[profile],
+      acknowledgeEveryMs: flags.acknowledgeEvery,
+      cpuProfileFolder: flags.cpuProfile ?? null,
+    });
+    conclude(result, groupFaults(result, flags), flags.json === true);
   });
 
 program

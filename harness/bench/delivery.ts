@@ -3,13 +3,12 @@
  *
  * Embedded: the server has one core to itself and the generator the other. Cluster: everything shares the machine, the services too.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { ThroughputWorld } from '../world/throughput.ts';
 import type { Profile } from '../world/world.ts';
-import type { GeneratorMessage, GeneratorOptions, GeneratorResult } from './generator.ts';
-import { cpuSeconds, machine, machineCpuSeconds, residentMb } from './process-usage.ts';
-import { scrape } from './scrape.ts';
+import { type Counters, counters } from './counters.ts';
+import type { GeneratorOptions, GeneratorResult } from './generator.ts';
+import { runGenerator } from './generator-process.ts';
+import { machine, residentMb } from './process-usage.ts';
 
 /** How long the generator waits for what has not arrived when all is sent. */
 const drainMs = 20_000;
@@ -53,69 +52,26 @@ export interface DeliveryResult {
   readonly machine: ReturnType<typeof machine>;
 }
 
-interface Counters {
-  readonly cpuS: number;
-  readonly machineCpuS: number;
-  readonly storeWrites: number;
-}
-
 /** The server's counters when sending began, when it ended, and when all had arrived. */
 interface Readings {
   start: Counters | null;
   sent: Counters | null;
 }
 
-async function counters(world: ThroughputWorld): Promise<Counters> {
-  return {
-    cpuS: cpuSeconds(world.pids),
-    machineCpuS: machineCpuSeconds(),
-    storeWrites: await scrape(world.operationsUrls, 'parley_store_writes_total'),
-  };
-}
-
-function startGenerator(options: GeneratorOptions, cpu: number | null): ChildProcess {
-  const program = fileURLToPath(new URL('./generator.main.ts', import.meta.url));
-  const nodeArguments = ['--conditions=parley-source', '--import', 'tsx'];
-  return fork(program, [JSON.stringify(options)], {
-    ...(cpu === null
-      ? { execArgv: nodeArguments }
-      : { execPath: 'taskset', execArgv: ['-c', String(cpu), process.execPath, ...nodeArguments] }),
-  });
-}
-
-/** Resolves to what the generator saw; its process has ended, whatever happens. */
-async function runGenerator(
-  options: GeneratorOptions,
-  cpu: number | null,
-  onPhase: (phase: 'measuring' | 'sent') => Promise<void>,
-): Promise<GeneratorResult> {
-  const child = startGenerator(options, cpu);
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  try {
-    return await new Promise<GeneratorResult>((resolve, reject) => {
-      child.on('message', (message: GeneratorMessage) => {
-        if (message.phase === 'done') resolve(message.result);
-        else onPhase(message.phase).catch(reject);
-      });
-      child.on('error', reject);
-      child.on('exit', (code) => reject(new Error(`the generator ended with ${code}`)));
-    });
-  } finally {
-    child.kill('SIGKILL');
-    await gone;
-  }
-}
-
 export async function benchDelivery(options: DeliveryOptions): Promise<DeliveryResult> {
   const { profile, cpuProfileFolder, ...load } = options;
   const pinned = profile === 'embedded';
-  const world = await ThroughputWorld.start(profile, { cpu: pinned ? 0 : null, cpuProfileFolder });
+  const world = await ThroughputWorld.start(profile, { cpu: pinned ? 0 : null, cpuProfileFolder, env: {} });
   try {
     const { apiUrl, gatewayUrls } = world;
     const readings: Readings = { start: null, sent: null };
-    const result = await runGenerator({ ...load, apiUrl, gatewayUrls, drainMs }, pinned ? 1 : null, async (phase) => {
-      readings[phase === 'measuring' ? 'start' : 'sent'] = await counters(world);
-    });
+    const generatorOptions: GeneratorOptions = { ...load, apiUrl, gatewayUrls, drainMs };
+    const result = await runGenerator<GeneratorResult>(
+      { program: 'generator.main.ts', options: generatorOptions, cpu: pinned ? 1 : null },
+      async (phase) => {
+        readings[phase === 'measuring' ? 'start' : 'sent'] = await counters(world);
+      },
+    );
     const { start, sent } = readings;
     if (start === null || sent === null) throw new Error('the generator measured nothing');
     return resultOf(options, result, { start, sent, end: await counters(world) }, residentMb(world.pids));

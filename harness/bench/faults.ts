@@ -1,5 +1,6 @@
 /** What a benchmark's own checks say of its result: an empty list is a run that counts. */
 import type { DeliveryResult } from './delivery.ts';
+import type { GroupResult } from './group.ts';
 import type { IdleResult } from './idle.ts';
 import type { ReplayResult } from './replay.ts';
 
@@ -28,6 +29,24 @@ export function deliveryFaults(result: DeliveryResult, required: Requirements = 
   if (requireWrites !== undefined && result.store_writes_per_message > requireWrites) {
     faults.push(`${result.store_writes_per_message} store writes a message are more than ${requireWrites}`);
   }
+  return faults;
+}
+
+export function groupFaults(
+  result: GroupResult,
+  { requireRate, requireP99 }: Pick<Requirements, 'requireRate' | 'requireP99'> = {},
+): string[] {
+  const faults: string[] = [];
+  const refused = Object.entries(result.refused);
+  if (result.lost > 0) faults.push(`${result.lost} deliveries were lost`);
+  if (result.duplicated > 0) faults.push(`${result.duplicated} deliveries came more than once`);
+  if (result.without_verdict > 0) faults.push(`${result.without_verdict} messages got no verdict`);
+  if (refused.length > 0) faults.push(`refused: ${refused.map(([code, count]) => `${code} ${count}`).join(', ')}`);
+  if (result.disconnects > 0) faults.push(`${result.disconnects} connections ended`);
+  if (requireRate !== undefined && result.frames_per_s < requireRate) {
+    faults.push(`${result.frames_per_s} deliveries a second are less than ${requireRate}`);
+  }
+  if (requireP99 !== undefined && result.p99_ms > requireP99) faults.push(`p99 ${result.p99_ms} ms > ${requireP99} ms`);
   return faults;
 }
 

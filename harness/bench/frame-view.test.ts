@@ -30,10 +30,15 @@ describe.each(seqs)('seq %d', (seq) => {
         mls: null,
       },
     });
-    const view = { seq: 0, bodyAt: 0 };
+    const view = { seq: 0, bodyAt: 0, bodyLength: 0 };
     viewMessage(frame, view);
     expect(view.seq).toBe(seq);
-    expect(frame.subarray(view.bodyAt).toString('latin1')).toMatch(/^a body of a length/);
+    const body = (bytes: Buffer): string => bytes.toString('latin1', view.bodyAt, view.bodyAt + view.bodyLength);
+    expect(body(frame)).toBe('a body of a length that takes two bytes: '.repeat(4));
+    const among = Buffer.concat([Buffer.from('other'), frame]);
+    viewMessage(among, view, 5);
+    expect(view.seq).toBe(seq);
+    expect(body(among)).toBe('a body of a length that takes two bytes: '.repeat(4));
   });
 
   test('of an accepted', () => {

@@ -43,16 +43,17 @@ const view = new FrameView();
 export interface MessageView {
   seq: number;
   bodyAt: number;
+  bodyLength: number;
 }
 
-/** Of a `message` frame, into a view that is used again. */
-export function viewMessage(frame: Buffer, into: MessageView): void {
-  const reader = view.of(frame, codeBytes + uuidBytes);
+/** Of a `message` frame that begins at `from`, into a view that is used again. */
+export function viewMessage(frame: Buffer, into: MessageView, from = 0): void {
+  const reader = view.of(frame, from + codeBytes + uuidBytes);
   into.seq = reader.long();
   reader.long(); // ordinal
   reader.at += ulidBytes + 2 * uuidBytes;
   reader.long(); // message_type
-  reader.long(); // length of the body
+  into.bodyLength = reader.long();
   into.bodyAt = reader.at;
 }
 

@@ -1,12 +1,5 @@
-/** Entry of the generator's process: options in its first argument, results over IPC. */
-import { type GeneratorMessage, type GeneratorOptions, generate } from './generator.ts';
+/** Entry of the process of pairs. */
+import { type GeneratorOptions, generate } from './generator.ts';
+import { runAsGenerator } from './generator-entry.ts';
 
-const options = JSON.parse(process.argv[2] ?? '{}') as GeneratorOptions;
-const tell = (message: GeneratorMessage): void => {
-  process.send?.(message);
-};
-process.on('disconnect', () => process.exit(1)); // Nobody is there to be told.
-generate(options, tell).catch((error: unknown) => {
-  console.error(error);
-  process.exit(1);
-});
+runAsGenerator<GeneratorOptions>(generate);

@@ -8,6 +8,7 @@ import { systemTimers } from '@parley/schemas/environment/system';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { inParallel } from '@parley/streams/processors/in-parallel';
 import { People, type Person } from '../world/people.ts';
+import type { GeneratorMessage } from './generator-process.ts';
 import { LoadDevice } from './load-device.ts';
 import { Measurement, type MeasurementResult, nowMs } from './measurement.ts';
 import { Schedule, type Step, warmUpSteps } from './schedule.ts';
@@ -29,12 +30,6 @@ export interface GeneratorResult extends MeasurementResult {
   /** Cores that this process used while it was sending: close to 1, it has measured itself. */
   readonly generatorCores: number;
 }
-
-/** Told over IPC when sending begins and ends, so that the parent reads the server's counters for the measured part alone. */
-export type GeneratorMessage =
-  | { readonly phase: 'measuring' }
-  | { readonly phase: 'sent' }
-  | { readonly phase: 'done'; readonly result: GeneratorResult };
 
 const tickMs = 2;
 /** Registrations under way at once. */
@@ -96,7 +91,10 @@ async function drained(pairs: readonly Pair[], measurement: Measurement, timeout
   while ((!measurement.isComplete || unacknowledged(pairs) > 0) && nowMs() < deadlineMs) await pause(systemTimers, 20);
 }
 
-export async function generate(options: GeneratorOptions, tell: (message: GeneratorMessage) => void): Promise<void> {
+export async function generate(
+  options: GeneratorOptions,
+  tell: (message: GeneratorMessage<GeneratorResult>) => void,
+): Promise<void> {
   const { ratePerS, seconds, warmUpSeconds, drainMs } = options;
   const warmUp = warmUpSteps(ratePerS, warmUpSeconds);
   const warmUpCount = warmUp.reduce((sum, step) => sum + step.count, 0);

@@ -5,9 +5,9 @@
  */
 import { connect, type Socket } from 'node:net';
 import { AccessTokenIssuer } from '@parley/projections/directory/access-tokens';
-import { subprotocols } from '@parley/schemas/codec/frame-codec';
 import { systemClock } from '@parley/schemas/environment/system';
 import { inParallel } from '@parley/streams/processors/in-parallel';
+import { handshake } from './handshake.ts';
 
 const maxHandshakes = 64;
 
@@ -47,36 +47,4 @@ export class IdleSockets {
   close(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
-}
-
-/** Resolves when the server has switched protocols. */
-function handshake(socket: Socket, host: string, token: string): Promise<void> {
-  socket.write(
-    [
-      'GET /v1/connect HTTP/1.1',
-      `Host: ${host}`,
-      'Upgrade: websocket',
-      'Connection: Upgrade',
-      `Sec-WebSocket-Key: ${Buffer.from(crypto.randomUUID().slice(0, 16)).toString('base64')}`,
-      'Sec-WebSocket-Version: 13',
-      `Sec-WebSocket-Protocol: ${subprotocols.avro}`,
-      `Authorization: Bearer ${token}`,
-      '\r\n',
-    ].join('\r\n'),
-  );
-  return new Promise((resolve, reject) => {
-    let answer = '';
-    const read = (data: Buffer): void => {
-      answer += data.toString('latin1');
-      if (!answer.includes('\r\n\r\n')) return;
-      socket.off('data', read);
-      socket.off('error', reject);
-      // Flows on: nobody reads the frames, and they must not fill a buffer here.
-      socket.resume();
-      if (answer.startsWith('HTTP/1.1 101 ')) resolve();
-      else reject(new Error(`the upgrade was refused: ${answer.slice(0, 200)}`));
-    };
-    socket.on('data', read);
-    socket.once('error', reject);
-  });
 }

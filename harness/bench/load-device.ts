@@ -22,7 +22,7 @@ export interface LoadDeviceOptions {
 }
 
 const headerBytes = 16;
-const view: MessageView = { seq: 0, bodyAt: 0 };
+const view: MessageView = { seq: 0, bodyAt: 0, bodyLength: 0 };
 
 export class LoadDevice {
   readonly #options: LoadDeviceOptions;

@@ -17,6 +17,8 @@ export interface ThroughputOptions {
   readonly cpu: number | null;
   /** Where the processes of the server write CPU profiles when they end. */
   readonly cpuProfileFolder: string | null;
+  /** Settings of the server beyond the harness's own. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export class ThroughputWorld implements Server {
@@ -55,12 +57,12 @@ export class ThroughputWorld implements Server {
 const profiling = (folder: string | null): string[] =>
   folder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 
-async function embedded({ cpu, cpuProfileFolder }: ThroughputOptions): Promise<Server> {
+async function embedded({ cpu, cpuProfileFolder, env }: ThroughputOptions): Promise<Server> {
   const standalone = await Standalone.create({
     ...(cpu === null ? {} : { wrapper: ['taskset', '-c', String(cpu)] }),
     nodeArguments: profiling(cpuProfileFolder),
   });
-  await standalone.start();
+  await standalone.start(env);
   return {
     apiUrl: standalone.apiUrl,
     gatewayUrls: standalone.gatewayUrls,
@@ -72,9 +74,9 @@ async function embedded({ cpu, cpuProfileFolder }: ThroughputOptions): Promise<S
   };
 }
 
-async function cluster({ cpuProfileFolder }: ThroughputOptions): Promise<Server> {
+async function cluster({ cpuProfileFolder, env }: ThroughputOptions): Promise<Server> {
   await prepareCluster();
-  const processes = await ClusterProcesses.create({ nodeArguments: profiling(cpuProfileFolder) });
+  const processes = await ClusterProcesses.create({ nodeArguments: profiling(cpuProfileFolder), env });
   await processes.startAll();
   return {
     apiUrl: processes.apiUrl,
