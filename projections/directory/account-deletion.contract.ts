@@ -79,7 +79,14 @@ export function accountDeletionContract(name: string, make: () => Promise<Direct
       await accounts.contacts.put(bob.userId, [{ userId: ann.userId, label: `label ${marks.name}` }]);
       await accounts.privacy.change(ann.userId, { lastSeen: 'nobody' });
       await accounts.links.make(ann);
+      await under.database.run((db) =>
+        db
+          .insertInto('blocks')
+          .values({ blocker_id: ann.userId, blocked_id: bob.userId, created_at: new Date(0) })
+          .execute(),
+      );
       await remove(ann);
+      expect(await under.database.kysely.selectFrom('blocks').selectAll().execute()).toEqual([]);
       for (const { deviceId } of [ann, web]) expect(await people.sessions.isRevoked(deviceId)).toBe(true);
       expect(await outcome(accounts.refresh(ann.tokens.refreshToken))).not.toBe('done');
       expect(await accounts.devices.list(ann.userId)).toEqual([]);

@@ -118,6 +118,8 @@ async function erase(transaction: Transaction<DirectoryTables>, userId: string, 
   await transaction.deleteFrom('blocks').where('blocker_id', '=', userId).execute();
   await transaction.deleteFrom('device_links').where('user_id', '=', userId).execute();
   await transaction.deleteFrom('privacy_settings').where('user_id', '=', userId).execute();
+  // Whom somebody blocked is theirs; the conversations know of it by events.
+  await transaction.deleteFrom('blocks').where('blocker_id', '=', userId).execute();
   await transaction
     .updateTable('users')
     .set({
