@@ -84,6 +84,6 @@ export interface Routable {
 
 /** Who has the frame on its way to a live connection: everybody else is offline for it. */
 export interface RouteResult {
-  /** Per routable, the devices (as `userId/deviceId`) whose gateway took it. */
+  /** Per routable, the devices (as `userId/deviceId`) whose gateway took it; the one that it was not for may be among them. */
   readonly reached: ReadonlyArray<ReadonlySet<string>>;
 }

@@ -3,9 +3,9 @@
  *
  * The distinct users of all routables are looked up in one round trip. For each distinct list of users (the same array object:
  * a processor passes a conversation's members again and again) the targets are laid out per gateway once; routables share those
- * arrays, and the frame's bytes, whatever the number of recipients. Only where `exceptDeviceId` or `onlyDeviceId` names a device
- * of the list, the array of that device's gateway is copied. A target is reached unless its gateway says, or the link
- * has to assume, that it was not.
+ * arrays, the set of devices that are reached, and the frame's bytes, whatever the number of recipients. Only where `exceptDeviceId`
+ * names a device of the list, the array of that device's gateway is copied; `onlyDeviceId` is one look-up. A target is
+ * reached unless its gateway says, or the link has to assume, that it was not.
  */
 import { type Counter, Registry } from 'prom-client';
 import type {
@@ -25,11 +25,17 @@ export function deviceKey(userId: string, deviceId: string): string {
   return `${userId}/${deviceId}`;
 }
 
+/** Where one device is connected. */
+interface Place {
+  readonly gatewayId: string;
+  readonly target: ConnectionRef;
+}
+
 /** Where the users of one list are connected. */
 interface Layout {
   readonly byGateway: ReadonlyMap<string, readonly ConnectionRef[]>;
-  readonly gatewayOfDevice: ReadonlyMap<string, string>;
-  /** Every device of the list that has a session. */
+  readonly places: ReadonlyMap<string, Place>;
+  /** Every device of the list that has a session, also one that is left out: routables share the set. */
   readonly devices: ReadonlySet<string>;
   /** The same list without one device, by that device: a sender's messages of one batch share it. */
   readonly without: Map<string, Layout>;
@@ -43,28 +49,28 @@ interface GatewayDelivery {
 
 function layOut(userIds: readonly string[], sessions: ReadonlyMap<string, readonly SessionEntry[]>): Layout {
   const byGateway = new Map<string, ConnectionRef[]>();
-  const gatewayOfDevice = new Map<string, string>();
+  const places = new Map<string, Place>();
   const devices = new Set<string>();
   for (const userId of userIds) {
     for (const entry of sessions.get(userId) ?? []) {
       const key = deviceKey(userId, entry.deviceId);
       if (devices.has(key)) continue;
       devices.add(key);
-      gatewayOfDevice.set(entry.deviceId, entry.gatewayId);
       const target: ConnectionRef = { userId, deviceId: entry.deviceId, connectionId: entry.connectionId };
+      places.set(entry.deviceId, { gatewayId: entry.gatewayId, target });
       const targets = byGateway.get(entry.gatewayId);
       if (targets === undefined) byGateway.set(entry.gatewayId, [target]);
       else targets.push(target);
     }
   }
-  return { byGateway, gatewayOfDevice, devices, without: new Map() };
+  return { byGateway, places, devices, without: new Map() };
 }
 
 /** The layout as one routable sees it. */
 function narrow(layout: Layout, { exceptDeviceId, onlyDeviceId }: Routable): Layout {
   if (onlyDeviceId !== undefined) return keepOnly(layout, onlyDeviceId === exceptDeviceId ? undefined : onlyDeviceId);
   if (exceptDeviceId === undefined) return layout;
-  const gatewayId = layout.gatewayOfDevice.get(exceptDeviceId);
+  const gatewayId = layout.places.get(exceptDeviceId)?.gatewayId;
   if (gatewayId === undefined) return layout;
   let narrowed = layout.without.get(exceptDeviceId);
   if (narrowed === undefined) {
@@ -76,23 +82,18 @@ function narrow(layout: Layout, { exceptDeviceId, onlyDeviceId }: Routable): Lay
 
 function leaveOut(layout: Layout, deviceId: string, gatewayId: string): Layout {
   const byGateway = new Map(layout.byGateway);
-  const devices = new Set(layout.devices);
-  const kept: ConnectionRef[] = [];
-  for (const target of layout.byGateway.get(gatewayId)!) {
-    if (target.deviceId === deviceId) devices.delete(deviceKey(target.userId, deviceId));
-    else kept.push(target);
-  }
+  const kept = layout.byGateway.get(gatewayId)!.filter((target) => target.deviceId !== deviceId);
   if (kept.length === 0) byGateway.delete(gatewayId);
   else byGateway.set(gatewayId, kept);
-  return { ...layout, byGateway, devices };
+  return { ...layout, byGateway };
 }
 
 function keepOnly(layout: Layout, deviceId: string | undefined): Layout {
-  const gatewayId = deviceId === undefined ? undefined : layout.gatewayOfDevice.get(deviceId);
-  if (gatewayId === undefined) return { ...layout, byGateway: new Map(), devices: new Set() };
-  const targets = layout.byGateway.get(gatewayId)!.filter((one) => one.deviceId === deviceId);
-  const devices = new Set(targets.map((one) => deviceKey(one.userId, one.deviceId)));
-  return { ...layout, byGateway: new Map([[gatewayId, targets]]), devices };
+  const place = deviceId === undefined ? undefined : layout.places.get(deviceId);
+  if (place === undefined) return { ...layout, byGateway: new Map(), devices: new Set() };
+  const { gatewayId, target } = place;
+  const devices = new Set([deviceKey(target.userId, target.deviceId)]);
+  return { ...layout, byGateway: new Map([[gatewayId, [target]]]), devices };
 }
 
 export class Router {

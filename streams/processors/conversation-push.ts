@@ -1,7 +1,8 @@
 /**
  * Step 4, push: a job for each device of each member, the sender's own apart, that no gateway took the message for.
  *
- * Devices are looked up once for all members of a slice. Jobs are handed over in bounded lists, so that a large group of
+ * Devices are looked up once for all members of a slice, and who is missed is worked out once for messages that share their members
+ * and those whom they reached: where all are online, a message of a large group costs no more than one of two. Jobs are handed over in bounded lists, so that a large group of
  * sleeping devices never stands in memory as a whole.
  */
 import type { PushJob } from '@parley/schemas/generated/events';
@@ -45,6 +46,34 @@ async function devicesOfMembers(messages: readonly RoutedMessage[], devices: Dev
   return new Map(userIds.map((userId, index) => [userId, found[index] ?? []]));
 }
 
+interface Missed {
+  readonly userId: string;
+  readonly device: DeviceRef;
+}
+
+/** Devices that were not reached, by the members and the reached devices that they follow from. */
+class MissedDevices {
+  readonly #devicesOf: ReadonlyMap<string, readonly DeviceRef[]>;
+  readonly #known = new Map<readonly string[], { reached: ReadonlySet<string>; missed: readonly Missed[] }>();
+
+  constructor(devicesOf: ReadonlyMap<string, readonly DeviceRef[]>) {
+    this.#devicesOf = devicesOf;
+  }
+
+  of(members: readonly string[], reached: ReadonlySet<string>): readonly Missed[] {
+    const known = this.#known.get(members);
+    if (known?.reached === reached) return known.missed;
+    const missed: Missed[] = [];
+    for (const userId of members) {
+      for (const device of this.#devicesOf.get(userId)!) {
+        if (!reached.has(deviceKey(userId, device.deviceId))) missed.push({ userId, device });
+      }
+    }
+    this.#known.set(members, { reached, missed });
+    return missed;
+  }
+}
+
 /** @throws ParleyError of the queue or the directory: the same jobs, under the same ids, are to be enqueued again */
 export async function pushToUnreached(
   messages: readonly RoutedMessage[],
@@ -53,15 +82,12 @@ export async function pushToUnreached(
   queue: PushJobSink,
 ): Promise<void> {
   if (messages.length === 0) return;
-  const devicesOf = await devicesOfMembers(messages, devices);
+  const missedDevices = new MissedDevices(await devicesOfMembers(messages, devices));
   let jobs: PushJob[] = [];
   for (const message of messages) {
-    const reachedDevices = reached[message.routable];
-    for (const userId of message.members) {
-      if (userId === message.accepted.sent.sender_id) continue;
-      for (const device of devicesOf.get(userId)!) {
-        if (reachedDevices?.has(deviceKey(userId, device.deviceId)) !== true) jobs.push(jobOf(message, userId, device));
-      }
+    const { sender_id: senderId } = message.accepted.sent;
+    for (const { userId, device } of missedDevices.of(message.members, reached[message.routable]!)) {
+      if (userId !== senderId) jobs.push(jobOf(message, userId, device));
     }
     if (jobs.length >= maxJobsInHand) {
       await queue.enqueue(jobs);
