@@ -8,9 +8,11 @@ import {
   added,
   again,
   alice,
+  blockChanged,
   bob,
   carol,
   created,
+  direct,
   given,
   group,
   mallory,
@@ -254,6 +256,17 @@ describe('rule 22: messages around commits', () => {
     expect(codeOf(story.when(old))).toBe('accepted');
     expect(story.state.mls.epoch).toBe(0);
   });
+});
+
+it('rules 6 and 22: a commit of somebody who is blocked is withheld and begins no epoch', () => {
+  const story = new Story(direct);
+  story.when(commit(0, { in: 'direct', after_seq: 0 }));
+  const before = story.state.mls;
+  story.when(blockChanged(1, true));
+  expect(codeOf(story.when(commit(1, { in: 'direct', from: bob, after_seq: 0 })))).toBe('withheld');
+  expect(story.state.mls).toEqual(before);
+  story.when(blockChanged(2, false));
+  expect(codeOf(story.when(commit(1, { in: 'direct', from: alice, after_seq: 0 })))).toBe('accepted');
 });
 
 it('the state of MLS survives a snapshot', () => {
