@@ -60,13 +60,14 @@ export const conversationList: Scenario = {
 
     // Deleted for Alice alone, on every path.
     await web.client.marks.clear(chat, { seq: 2, messageId: (await web.holds(chat, 3))[1]!.message_id });
-    const third200 = await phone.client.history(chat, 0, 0, 50);
+    await shows(phone, chat, { clearedSeq: 2 });
+    const left = await phone.client.history(chat, 0, 0, 50);
     assert.deepEqual(
-      third200.messages.map(({ seq }) => seq),
+      left.messages.map(({ seq }) => seq),
       [3],
     );
-    assert.equal(third200.more, false);
-    assert.equal(third200.covered_from, 1);
+    assert.equal(left.more, false);
+    assert.equal(left.covered_from, 1);
     await phone.client.marks.clear(chat);
     for (const one of mine)
       await shows(one, chat, { preview: null, lastMessageAtMs: null, clearedSeq: 3, unreadCount: 0 });
