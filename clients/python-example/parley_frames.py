@@ -91,6 +91,9 @@ FRAMES = {
     ]),
     13: ("members", [("request_id", INT), ("conversation_id", STRING), ("at_seq", LONG), ("at_ms", LONG)]),
     14: ("typing", [("conversation_id", STRING), ("kind", TYPING_KIND)]),
+    16: ("withheld", [
+        ("request_id", INT), ("conversation_id", STRING), ("before", Nullable(STRING)), ("limit", INT),
+    ]),
     64: ("hello", [
         ("connection_id", LONG), ("user_id", STRING), ("device_id", STRING), ("gateway_id", STRING),
         ("server_time_ms", LONG), ("heartbeat_interval_ms", INT), ("heartbeat_timeout_ms", INT), ("rules_version", INT),
