@@ -24,8 +24,8 @@ export const keepingMutants: readonly Mutant[] = [
     name: 'whoever scrolls back sees what they may not see',
     rule: 9,
     file: 'projections/history/backward.ts',
-    find: 'filter(({ seq }) => seq >= covered && maySee(intervals, seq))',
-    replace: 'filter(({ seq }) => seq >= covered)',
+    find: 'filter((row) => row.seq >= covered && isShown(this.#reading, intervals, row))',
+    replace: 'filter((row) => row.seq >= covered)',
   },
   {
     name: 'what waits for a checkpoint is committed past',

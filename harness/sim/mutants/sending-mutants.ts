@@ -73,8 +73,8 @@ export const sendingMutants: readonly Mutant[] = [
     name: 'a stranger may write',
     rule: 4,
     file: 'streams/conversation/decide-message.ts',
-    find: "if (!state.members.has(sent.sender_id)) return 'not_a_member';",
-    replace: '',
+    find: "if (member === undefined) return 'not_a_member';",
+    replace: 'if (member === undefined) return null;',
   },
   {
     name: 'poison is dropped in silence',
