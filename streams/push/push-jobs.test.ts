@@ -46,11 +46,11 @@ describe('push jobs', () => {
     expect(record).toMatchObject({ key: Buffer.from(uuid(1)), timestampMs: 1_800_000_000_000 });
   });
 
-  it('of a long list are never more in flight than 500', async () => {
+  it('of a long list are never more in flight than 2,000', async () => {
     const waiting: Append[] = [];
     const log = { append: (one: Append) => void waiting.push(one) };
     const queue = new PushJobQueue({ log, codec, clock: new VirtualTime(0) });
-    const done = queue.enqueue(Array.from({ length: 1_200 }, (_, seq) => jobFor({ ...source, seq })));
+    const done = queue.enqueue(Array.from({ length: 4_500 }, (_, seq) => jobFor({ ...source, seq })));
     const rounds: number[] = [];
     while (waiting.length > 0) {
       rounds.push(waiting.length);
@@ -58,7 +58,7 @@ describe('push jobs', () => {
       for (let turn = 0; turn < 10; turn++) await Promise.resolve();
     }
     await done;
-    expect(rounds).toEqual([500, 500, 200]);
+    expect(rounds).toEqual([2_000, 2_000, 500]);
   });
 
   it('that the log refuses are the caller’s to enqueue again', async () => {

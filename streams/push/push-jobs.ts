@@ -15,8 +15,11 @@ import { topics } from '../log/topics.ts';
 /** Namespace of job ids; never to be changed. */
 const pushJobNamespace = 'c8a0f3f2-51a7-4b0e-9d63-0f6b7f0a2d15';
 
-/** Records appended and waited for at a time, so that one long list cannot fill the log's queue by itself. */
-const maxJobsInFlight = 500;
+/**
+ * Records appended and waited for at a time, so that one long list cannot fill the log's queue by itself. Each time is a commit of the
+ * log: a message to a large group that sleeps must not wait for several.
+ */
+const maxJobsInFlight = 2_000;
 
 /** What a job is made of. */
 export interface PushJobSource {
