@@ -43,6 +43,7 @@ import { GatewayProcess } from './processes/gateway-process.ts';
 import { ProcessorProcess } from './processes/processor-process.ts';
 import { PusherProcess } from './processes/pusher-process.ts';
 import { Relay } from './processes/relay.ts';
+import { RelayProcess } from './processes/relay-process.ts';
 import type { ServerProcess } from './processes/server-process.ts';
 import { CqlEngine } from './stores/cql-engine.ts';
 import { SimPrivacy } from './stores/privacy.ts';
@@ -105,6 +106,7 @@ export class World {
   readonly gateways: GatewayProcess[] = [];
   readonly processors: ProcessorProcess[] = [];
   readonly pushers: PusherProcess[] = [];
+  readonly relays: RelayProcess[] = [];
   readonly people: Device[] = [];
   readonly users: string[] = [];
   readonly relay: Relay;
@@ -155,8 +157,9 @@ export class World {
     this.sessions = this.#newSessions();
     this.presence = new MemoryPresenceStore();
     this.privacy = new SimPrivacy(this.users);
-    const relayLife = new Life({ name: 'relay', time: this.time, skewMs: () => 0, crashed: () => undefined });
-    this.relay = new Relay(relayLife, this.logOf(relayLife), this.codec, this.random.fork('relay'));
+    this.relay = new Relay(this.time, this.random.fork('relay'), (conversationId) =>
+      this.relays.find(({ isUp }) => isUp)?.ask(conversationId),
+    );
     this.#populate();
   }
 
@@ -175,6 +178,7 @@ export class World {
       this.gateways.push(new GatewayProcess(this, `g${index + 1}`, { liveWindow, maxMarks, messagesPerMinute }));
     for (let index = 0; index < processors; index++) this.processors.push(new ProcessorProcess(this, `p${index + 1}`));
     for (let index = 0; index < pushers; index++) this.pushers.push(new PusherProcess(this, `n${index + 1}`));
+    for (const name of ['r1', 'r2']) this.relays.push(new RelayProcess(this, name));
     for (let user = 0; user < users; user++) {
       const userId = random.uuid();
       this.users.push(userId);
@@ -189,7 +193,7 @@ export class World {
   }
 
   get servers(): readonly ServerProcess[] {
-    return [...this.gateways, ...this.processors, ...this.pushers];
+    return [...this.gateways, ...this.processors, ...this.pushers, ...this.relays];
   }
 
   get gatewayUrls(): readonly string[] {

@@ -54,9 +54,10 @@ export class Faults {
   readonly #effects: Readonly<Record<FaultName, () => void>> = {
     crash_gateway: () => this.#crash(this.#random.pick(this.#world.gateways)),
     crash_processor: () => this.#crash(this.#random.pick(this.#world.processors)),
-    crash_pusher: () => this.#crash(this.#random.pick(this.#world.pushers)),
+    crash_pusher: () => this.#crash(this.#random.pick([...this.#world.pushers, ...this.#world.relays])),
     freeze_gateway: () => this.#freeze(this.#random.pick(this.#world.gateways)),
-    freeze_processor: () => this.#freeze(this.#random.pick([...this.#world.processors, ...this.#world.pushers])),
+    freeze_processor: () =>
+      this.#freeze(this.#random.pick([...this.#world.processors, ...this.#world.pushers, ...this.#world.relays])),
     zombie_processor: () => this.#makeZombie(),
     rebalance: () => this.#random.pick(this.#world.coordinators)?.rebalance(),
     rolling_stop: () => this.#stop(this.#random.pick(this.#world.servers)),

@@ -100,4 +100,19 @@ export const decidingMutants: readonly Mutant[] = [
     find: "return [{ change: 'joined', userId, role, joinedSeq: state.lastSeq + 1, leftSeq: null }];",
     replace: "return [{ change: 'joined', userId, role, joinedSeq: 1, leftSeq: null }];",
   },
+  {
+    name: 'a relay goes on after an event that the log did not take',
+    rule: 20,
+    file: 'projections/directory/outbox/relay.ts',
+    find: '        return index;\n',
+    replace: '        continue;\n',
+  },
+  {
+    name: 'a relay marks what it is about to send',
+    rule: 20,
+    file: 'projections/directory/outbox/relay.ts',
+    find: '      const sent = await this.#append(conversationId, rows);\n',
+    replace:
+      '      if (rows.length > 0) await outbox.markSent(conversationId, rows.at(-1)!.version, nowMs);\n      const sent = await this.#append(conversationId, rows);\n',
+  },
 ];

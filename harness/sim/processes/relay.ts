@@ -1,35 +1,19 @@
 /**
- * The directory's relay: appends what happens to groups, in the order of each group's versions, again and again until it is there.
+ * Groups as the directory has them, and its outbox, into which every change is committed. The relays (`relay-process.ts`) tell the log.
  *
- * It never dies here: what a relay that died sends again, this one sends again by chance.
+ * Now and then a mark is lost, so that an event is sent again after a later one.
  */
 
-import type { EventCodec } from '@parley/schemas/codec/event-codec';
+import type { DirectoryEventName } from '@parley/projections/directory/outbox/change';
+import { MemoryOutbox } from '@parley/projections/directory/outbox/memory-outbox.fixture';
 import { untitledGroup } from '@parley/schemas/codec/untitled-group.fixture';
-import { pause } from '@parley/schemas/environment/clock';
+import type { Clock } from '@parley/schemas/environment/clock';
 import type { EventTypes, MemberRole, WhoMay } from '@parley/schemas/generated/events';
 import { currentRules } from '@parley/streams/conversation/rules';
-import { appendAll } from '@parley/streams/log/append-all';
-import type { Log } from '@parley/streams/log/log';
-import { topics } from '@parley/streams/log/topics';
-import type { Life } from '../environment/life.ts';
 import type { SeededRandom } from '../environment/seeded-random.ts';
-
-type DirectoryEventName =
-  | 'conversation_created'
-  | 'conversation_changed'
-  | 'member_added'
-  | 'member_removed'
-  | 'member_role_changed'
-  | 'mls_generation_opened';
 
 /** Under which directory events take no seq. */
 const oldRules = 1;
-
-interface Outgoing {
-  readonly conversationId: string;
-  readonly value: Buffer;
-}
 
 /** A group as the directory has it. */
 export class Group {
@@ -38,10 +22,6 @@ export class Group {
   whoMaySend: WhoMay = 'everyone';
   mlsGeneration = 0;
   version = 0;
-  /** Appends under way, one after the other. */
-  queue: Promise<void> = Promise.resolve();
-  unsent = 0;
-  readonly sent: Outgoing[] = [];
 
   constructor(conversationId: string) {
     this.conversationId = conversationId;
@@ -53,28 +33,27 @@ export class Group {
   }
 }
 
-const retryMs = 500;
-
 export class Relay {
-  readonly #log: Log;
-  readonly #codec: EventCodec;
-  readonly #life: Life;
+  readonly outbox = new MemoryOutbox();
+  readonly #clock: Clock;
   readonly #random: SeededRandom;
+  /** Told of every conversation that something was committed to. */
+  readonly #committed: (conversationId: string) => void;
   readonly groups: Group[] = [];
-  /** Of an event to be sent twice, and of an earlier one to be sent once more after it. */
+  /** Of a mark to be lost. */
   repeats = 0;
   /** It is of a release before system messages: its events take no seq, and it knows no roles that change. */
   isOld = false;
 
-  constructor(life: Life, log: Log, codec: EventCodec, random: SeededRandom) {
-    this.#life = life;
-    this.#log = log;
-    this.#codec = codec;
+  constructor(clock: Clock, random: SeededRandom, committed: (conversationId: string) => void) {
+    this.#clock = clock;
     this.#random = random;
+    this.#committed = committed;
+    this.outbox.forgets = () => (this.#random.chance(this.repeats) ? this.#random.between(1, 3) : 0);
   }
 
   get isIdle(): boolean {
-    return this.groups.every(({ unsent }) => unsent === 0);
+    return this.outbox.isEmpty;
   }
 
   get #rulesVersion(): number {
@@ -161,28 +140,9 @@ export class Relay {
     });
   }
 
-  #send<N extends DirectoryEventName>(group: Group, name: N, event: EventTypes[N]): void {
-    const outgoing = { conversationId: group.conversationId, value: this.#codec.encode(name, event) };
-    group.unsent++;
-    group.queue = group.queue.then(async () => {
-      do await this.#append(outgoing);
-      while (this.#random.chance(this.repeats));
-      group.sent.push(outgoing);
-      if (this.#random.chance(this.repeats)) await this.#append(this.#random.pick(group.sent));
-      group.unsent--;
-    });
-  }
-
-  async #append({ conversationId, value }: Outgoing): Promise<void> {
-    for (;;) {
-      try {
-        await appendAll(this.#log, [
-          { topic: topics.messages, key: conversationId, value, timestampMs: this.#life.nowMs() },
-        ]);
-        return;
-      } catch {
-        await pause(this.#life, retryMs); // The log does not say that it has it: sent again, under the same version.
-      }
-    }
+  #send<N extends DirectoryEventName>(group: Group, eventName: N, event: EventTypes[N]): void {
+    const { conversationId, version } = group;
+    this.outbox.commit(conversationId, { version, eventName, event }, this.#clock.nowMs());
+    this.#committed(conversationId);
   }
 }

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { type Death, MemoryOutbox, Mortal } from './mortal.fixture.ts';
+import { MemoryOutbox } from './memory-outbox.fixture.ts';
+import { type Death, Mortal } from './mortal.fixture.ts';
 import { codec, FailingLog, type Fate } from './relay.fixture.ts';
 import { OutboxRelay } from './relay.ts';
 
@@ -26,9 +27,19 @@ const fate: fc.Arbitrary<Fate> = fc.constantFrom('taken', 'taken', 'taken', 'los
 const story = fc.record({
   commits: fc.array(fc.record({ atMs: fc.nat(troubleMs), to: fc.nat(1) }), { minLength: 1, maxLength: 25 }),
   lives: fc.array(life, { minLength: 2, maxLength: 6 }),
+  forgotten: fc.array(fc.constantFrom(0, 0, 0, 1, 3), { minLength: 1, maxLength: 10 }),
   fates: fc.array(fate, { minLength: 1, maxLength: 40 }),
   delays: fc.array(fc.nat(400), { minLength: 1, maxLength: 20 }),
 });
+
+function removal(conversationId: string, version: number) {
+  const event = { conversation_id: conversationId, user_id: conversationId, removed_by: conversationId };
+  return {
+    version,
+    eventName: 'member_removed',
+    event: { ...event, directory_version: version, rules_version: 2 },
+  } as const;
+}
 
 function turnThrough<T>(values: readonly T[]): () => T {
   let next = 0;
@@ -37,12 +48,14 @@ function turnThrough<T>(values: readonly T[]): () => T {
 
 it('rule 20: however relays die and the log fails, the log holds every version after all below it, and each is marked after', async () => {
   await fc.assert(
-    fc.asyncProperty(story, async ({ commits, lives, fates, delays }) => {
+    fc.asyncProperty(story, async ({ commits, lives, fates, delays, forgotten }) => {
       const time = new VirtualTime(1_700_000_000_000);
       const outbox = new MemoryOutbox();
       const log = new FailingLog();
+      const versions = [0, 0];
       const [nextFate, delayMs] = [turnThrough(fates), turnThrough(delays)];
       log.fate = nextFate;
+      outbox.forgets = turnThrough(forgotten);
       outbox.marking = (conversationId, version) => {
         const isHeld = log.held.some((held) => held.conversationId === conversationId && held.version === version);
         expect(isHeld, `version ${version} is in the log before it is marked`).toBe(true);
@@ -66,7 +79,7 @@ it('rule 20: however relays die and the log fails, the log holds every version a
       for (const one of lives) time.after(one.startMs, () => start(one));
       for (const [index, { atMs, to }] of commits.entries()) {
         time.after(atMs, () => {
-          outbox.commit(conversations[to]!, time.nowMs());
+          outbox.commit(conversations[to]!, removal(conversations[to]!, ++versions[to]!), time.nowMs());
           // Whoever commits asks its own relay.
           if (relays.length > 0) void relays[index % relays.length]!.relay(conversations[to]!);
           for (const put of log.late.splice(0, index % 3)) put();
