@@ -31,6 +31,7 @@ import { operationRoutes } from './routes/operations.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { profileRoutes } from './routes/profiles.ts';
 import { registrationRoutes } from './routes/registrations.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { timerRoutes } from './routes/timers.ts';
 
 const requestTimeoutMs = 10_000;
@@ -79,6 +80,7 @@ export function createApi(dependencies: ApiDependencies, settings: ApiSettings):
   app.register(groupMemberRoutes(dependencies));
   app.register(groupInviteRoutes(dependencies));
   app.register(groupMlsRoutes(dependencies));
+  app.register(reportRoutes(dependencies));
   app.register(timerRoutes(dependencies));
   app.register(keyRoutes(dependencies));
   app.register(privacyRoutes(dependencies));

@@ -15,6 +15,7 @@ import {
 import { list, secret, whole } from '@parley/runtime/config';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { adminConfig } from './admin/config.ts';
 import { type CodeSender, LoggedCodeSender, WebhookCodeSender } from './code-sender.ts';
 import { type ApiSettings, defaultApiSettings } from './dependencies.ts';
 import { defaultLimits, type LimitName } from './limits.ts';
@@ -78,6 +79,7 @@ export const config = z.object({
   ...tokenSignerConfig,
   ...developmentConfig,
   ...timerConfig,
+  ...adminConfig,
   ...apiConfig,
 });
 

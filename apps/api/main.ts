@@ -9,6 +9,7 @@ import { startGroupMembersServer } from '@parley/projections/directory/group-mem
 import { Groups } from '@parley/projections/directory/groups/groups';
 import { Identities } from '@parley/projections/directory/identities';
 import { openPostgresDirectory } from '@parley/projections/directory/open';
+import { OperatorDesk } from '@parley/projections/directory/operator-desk';
 import { tokenKeysFrom } from '@parley/projections/directory/token-keys';
 import { ExpirySweeper } from '@parley/projections/expiry-sweeper';
 import { openCqlGenerations } from '@parley/projections/generations/generations.cql';
@@ -26,6 +27,9 @@ import { Router } from '@parley/streams/delivery/router';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
+import { createAdminApi } from './admin/admin.ts';
+import { adminProblems, operatorsFrom } from './admin/config.ts';
+import { Operators } from './admin/operators.ts';
 import { createApi } from './api.ts';
 import { config, configProblems, limitsFrom, senderFrom, settingsFrom } from './config.ts';
 import { IdentityNotices } from './identity-notices.ts';
@@ -145,11 +149,21 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
     metrics,
   });
   await app.listen({ host: values.PARLEY_API_HOST, port: values.PARLEY_API_PORT });
+  const admin = createAdminApi({
+    ...{ accounts, logger },
+    operators: new Operators(operatorsFrom(values)),
+    desk: new OperatorDesk({ database, clock, random: systemRandom }),
+    states: async () => (await projections.get()).foldState,
+  });
+  if (values.PARLEY_ADMIN_PORT > 0) {
+    await admin.listen({ host: values.PARLEY_ADMIN_HOST, port: values.PARLEY_ADMIN_PORT });
+  }
   return {
     stop: async () => {
       readiness.drain();
       restoring.cancel();
       await app.close();
+      await admin.close();
       await groupMembers.close();
       await relay.close();
       await sweeper.close();
@@ -163,4 +177,10 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
   };
 }
 
-runMain({ name: 'api', config, unfit: configProblems, stopTimeoutMs: 15_000, start });
+runMain({
+  name: 'api',
+  config,
+  unfit: (values) => [...configProblems(values), ...adminProblems(values)],
+  stopTimeoutMs: 15_000,
+  start,
+});

@@ -14,6 +14,7 @@ import { v4 as uuid } from 'uuid';
 import type { SessionKey, SessionStore } from '../sessions/store.ts';
 import { type AccessTokenIssuer, accessLifetimeMs, clockToleranceMs } from './access-tokens.ts';
 import { AccountDeletion } from './account-deletion.ts';
+import { Bans } from './bans.ts';
 import { Blocks } from './blocks.ts';
 import { Contacts } from './contacts.ts';
 import type { DirectoryDatabase } from './database.ts';
@@ -26,6 +27,7 @@ import { type IssuedCode, OneTimeCodes } from './one-time-codes.ts';
 import { SqlPrivacy } from './privacy.sql.ts';
 import { Profiles } from './profiles.ts';
 import { drawTokenSecrets, openFamily, refreshLifetimeMs, rotate } from './refresh-tokens.ts';
+import { Reports } from './reports.ts';
 import type { DirectoryTables } from './tables.ts';
 
 /** As long as a token of the device may be taken for good anywhere. */
@@ -72,6 +74,8 @@ export class Accounts {
   readonly profiles: Profiles;
   readonly contacts: Contacts;
   readonly blocks: Blocks;
+  readonly reports: Reports;
+  readonly #bans: Bans;
   readonly links: DeviceLinks;
   readonly privacy: SqlPrivacy;
   readonly #deletion: AccountDeletion;
@@ -89,6 +93,8 @@ export class Accounts {
     this.profiles = new Profiles(options);
     this.contacts = new Contacts(options);
     this.blocks = new Blocks(options);
+    this.reports = new Reports(options);
+    this.#bans = new Bans(options);
     this.links = new DeviceLinks({ ...options, secret: options.issuer.secretFor('device links') });
     this.#deletion = new AccountDeletion({ ...options, codes: this.codes });
   }
@@ -166,6 +172,18 @@ export class Accounts {
     if (!(await this.devices.revoke(userId, deviceId))) throw new ParleyError('not_found');
     this.#devicesChanged(userId);
     await this.#deny({ userId, deviceId });
+  }
+
+  /** Their devices are revoked, and none is registered until `unban`. @throws ParleyError `not_found` */
+  async ban(userId: string): Promise<void> {
+    const deviceIds = await this.#bans.ban(userId);
+    this.#devicesChanged(userId);
+    await Promise.all(deviceIds.map((deviceId) => this.#deny({ userId, deviceId })));
+  }
+
+  /** The user may register again. @throws ParleyError `not_found` */
+  unban(userId: string): Promise<void> {
+    return this.#bans.unban(userId);
   }
 
   /** A code that lets the user delete the account. @throws ParleyError `not_found` */

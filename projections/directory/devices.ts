@@ -159,13 +159,14 @@ export async function revokeDevice(db: Kysely<DirectoryTables>, deviceId: string
 /**
  * Adds a device of a user whose row the transaction holds locked. At the limit, devices that can't come back because their
  * refresh token has expired make room.
- * @throws ParleyError `too_many_devices`
+ * @throws ParleyError `too_many_devices`, `banned`
  */
 export async function addDevice(
   transaction: Transaction<DirectoryTables>,
   device: NewDevice & { readonly userId: string; readonly deviceId: string },
   nowMs: number,
 ): Promise<void> {
+  await requireNotBanned(transaction, device.userId);
   const held = await transaction
     .selectFrom('devices')
     .leftJoin('refresh_tokens', 'refresh_tokens.device_id', 'devices.device_id')
@@ -192,6 +193,15 @@ export async function addDevice(
       revoked_at: null,
     })
     .execute();
+}
+
+async function requireNotBanned(transaction: Transaction<DirectoryTables>, userId: string): Promise<void> {
+  const user = await transaction
+    .selectFrom('users')
+    .select('banned_at')
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  if (user !== undefined && user.banned_at !== null) throw new ParleyError('banned');
 }
 
 /** A push token is one installation's: whoever had it before, perhaps another user of the same phone, gets nothing there any more. */

@@ -9,6 +9,7 @@ import { people } from './migrations/0003-people.ts';
 import { keys } from './migrations/0004-keys.ts';
 import { privacy } from './migrations/0005-privacy.ts';
 import { blocks } from './migrations/0006-blocks.ts';
+import { moderation } from './migrations/0006-moderation.ts';
 import { dataKeys } from './migrations/0007-data-keys.ts';
 import type { DirectoryTables } from './tables.ts';
 
@@ -19,6 +20,7 @@ const migrations: Readonly<Record<string, readonly string[]>> = {
   '0004-keys': keys,
   '0005-privacy': privacy,
   '0006-blocks': blocks,
+  '0006-moderation': moderation,
   '0007-data-keys': dataKeys,
 };
 

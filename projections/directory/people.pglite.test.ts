@@ -3,6 +3,7 @@ import type { DirectoryUnderTest } from './accounts.fixture.ts';
 import { blocksContract } from './blocks.contract.ts';
 import { contactsContract } from './contacts.contract.ts';
 import { deviceLinksContract } from './device-links.contract.ts';
+import { moderationContract } from './moderation.contract.ts';
 import { openEmbeddedDirectory } from './open.ts';
 
 const open = async (): Promise<DirectoryUnderTest> => {
@@ -13,4 +14,5 @@ const open = async (): Promise<DirectoryUnderTest> => {
 blocksContract('pglite', open);
 contactsContract('pglite', open);
 deviceLinksContract('pglite', open);
+moderationContract('pglite', open);
 accountDeletionContract('pglite', open);

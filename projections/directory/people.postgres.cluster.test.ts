@@ -5,6 +5,7 @@ import type { DirectoryUnderTest } from './accounts.fixture.ts';
 import { blocksContract } from './blocks.contract.ts';
 import { contactsContract } from './contacts.contract.ts';
 import { deviceLinksContract } from './device-links.contract.ts';
+import { moderationContract } from './moderation.contract.ts';
 import { openPostgresDirectory } from './open.ts';
 import { createPostgresFixture } from './postgres.fixture.ts';
 
@@ -25,6 +26,7 @@ const open = async (): Promise<DirectoryUnderTest> => {
 blocksContract('postgresql', open);
 contactsContract('postgresql', open);
 deviceLinksContract('postgresql', open);
+moderationContract('postgresql', open);
 accountDeletionContract('postgresql', open);
 
 it('discovery looks numbers up in the hash index: a look for each, not a walk over all users', async () => {

@@ -3,6 +3,7 @@ import type { MemberRole, Platform, WhoMay } from '@parley/schemas/generated/eve
 import type { ColumnType } from 'kysely';
 import type { KeyKind } from './keys.ts';
 import type { Audience } from './privacy.ts';
+import type { ReportReason } from './reports.ts';
 
 /** Set when the row is made, never changed. */
 type Fixed<T> = ColumnType<T, T, never>;
@@ -19,6 +20,7 @@ export interface UsersTable {
   created_at: Fixed<Date>;
   updated_at: Date;
   deleted_at: Date | null;
+  banned_at: ColumnType<Date | null, never, Date | null>;
 }
 
 export interface ContactsTable {
@@ -84,6 +86,27 @@ export interface BlocksTable {
   blocker_id: Fixed<string>;
   blocked_id: Fixed<string>;
   created_at: Fixed<Date>;
+}
+
+export interface ReportsTable {
+  report_id: Fixed<string>;
+  reporter_id: Fixed<string>;
+  about_user_id: Fixed<string | null>;
+  about_group_id: Fixed<string | null>;
+  reason: Fixed<ReportReason>;
+  text: Fixed<string>;
+  disclosed: ColumnType<{ message_id: string; text: string }[], string, never>;
+  created_at: Fixed<Date>;
+  handled_at: Date | null;
+  handled_by: string | null;
+}
+
+export interface AdminAuditTable {
+  audit_id: Fixed<string>;
+  operator: Fixed<string>;
+  action: Fixed<string>;
+  target: Fixed<string | null>;
+  at: Fixed<Date>;
 }
 
 export interface KeySuppliesTable {
@@ -175,6 +198,8 @@ export interface DataKeysTable {
 export interface DirectoryTables {
   data_keys: DataKeysTable;
   blocks: BlocksTable;
+  reports: ReportsTable;
+  admin_audit: AdminAuditTable;
   users: UsersTable;
   devices: DevicesTable;
   refresh_tokens: RefreshTokensTable;

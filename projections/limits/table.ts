@@ -70,6 +70,7 @@ export const limitTable = {
   numbersPerUser: api('phone numbers looked up among the users', 10_000, day, 'user'),
   linksPerUser: api('links for another device', 20, hour, 'user'),
   linksPerNetwork: api('codes of links tried', 60, 10 * minute, 'network'),
+  reportsPerUser: api('reports', 20, day, 'user'),
   exportsPerUser: api("exports of one's own data", 2, day, 'user'),
   connects: gateway('connections opened', 120, minute, 'user'),
   reads: connection('`inbox`, `fetch`, `history`, `around`, `members`, `withheld` and `receipt_query`', 1_200, 3_000),
