@@ -85,7 +85,9 @@ export function conversationTimersContract(name: string, make: () => Promise<Dir
       expect(await code(timers.get({ callerId: cleo, conversationId, peerId: null }))).toBe('not_found');
       const strict = await group('admins');
       expect(await code(timers.set({ callerId: bob, conversationId: strict, peerId: null }, day))).toBe('forbidden');
-      expect(await timers.set({ callerId: alice, conversationId: strict, peerId: null }, day)).toMatchObject({ version: 2 });
+      expect(await timers.set({ callerId: alice, conversationId: strict, peerId: null }, day)).toMatchObject({
+        version: 2,
+      });
       const events = (await outbox.unsent(strict, 10)).map(({ eventName }) => eventName);
       expect(events).toEqual(['conversation_created', 'conversation_timer_changed']);
     });
