@@ -25,6 +25,8 @@ export interface GroupLoad {
   caughtUp(device: number, run: number, number: number): void;
   accepted(): void;
   refused(code: string): void;
+  /** A frame that is none of the device's business, by its name. */
+  other(name: string): void;
   disconnected(): void;
 }
 
@@ -183,6 +185,7 @@ export class GroupDevice {
         this.#page(body);
         return;
       default:
+        this.#load.other(name);
     }
   }
 

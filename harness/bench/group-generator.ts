@@ -91,6 +91,9 @@ class GroupRun implements GroupLoad {
     this.tally.refused(code);
   }
 
+  /** Receipts and the like. */
+  other(): void {}
+
   disconnected(): void {
     this.tally.disconnected();
   }

@@ -13,6 +13,7 @@ import { disappearing } from './disappearing.ts';
 import { groupReceipts } from './group-receipts.ts';
 import { adminsOnly, aGroupsLife, changesAcrossCrashes, inviteLink, lastAdminLeaves, manyAddAtOnce } from './groups.ts';
 import { keysOfDevices } from './keys.ts';
+import { largeGroup } from './large-group.ts';
 import { mlsGroupOfThree } from './mls.ts';
 import { oddStrings } from './odd-strings.ts';
 import {
@@ -47,6 +48,7 @@ export const scenarios: readonly Scenario[] = [
   inviteLink,
   adminsOnly,
   manyAddAtOnce,
+  largeGroup,
   changesAcrossCrashes,
   keysOfDevices,
   mlsGroupOfThree,
