@@ -27,6 +27,8 @@ const call = (who: TokenAnswer | null, method: 'GET' | 'PUT', path: string, payl
     ...(payload === undefined ? {} : { payload }),
   });
 
+const nil = '00000000-0000-0000-0000-000000000000';
+
 describe('disappearing timers', () => {
   it('are set and read by the two of a conversation', async () => {
     const put = await call(alice, 'PUT', url(), { timer_seconds: 86_400, peer_id: bob.user_id });
@@ -44,6 +46,12 @@ describe('disappearing timers', () => {
       [await call(alice, 'PUT', url(), { timer_seconds: -1, peer_id: bob.user_id }), 400, 'invalid_request'],
       [await call(alice, 'PUT', url(), { timer_seconds: 0 }), 400, 'conversation_mismatch'],
       [await call(alice, 'PUT', `/v1/conversations/${cleo.user_id}/timer`, { timer_seconds: 0 }), 404, 'not_found'],
+      [
+        await call(alice, 'PUT', `/v1/conversations/${nil}/timer`, { timer_seconds: 0, peer_id: nil }),
+        400,
+        'conversation_mismatch',
+      ],
+      [await call(alice, 'PUT', `/v1/conversations/${nil}/timer`, { timer_seconds: 0 }), 404, 'not_found'],
     ] as const;
     for (const [answer, status, code] of refusals) {
       expect([answer.statusCode, answer.json().error.code]).toEqual([status, code]);
