@@ -21,6 +21,7 @@ export const edges: Readonly<Record<string, string>> = {
   'schemas/pages/pages.ts': 'writes the tables of the documentation from the schemas',
   'projections/directory/token-keys.ts': 'makes and reads the file of signing keys when a main starts',
   'apps/api/api.ts': 'builds the HTTP server',
+  'apps/api/admin/admin.ts': 'builds the HTTP server of operators',
   'apps/runtime/clock.ts': 'hands the real clock to the mains',
   'projections/directory/open.ts': 'opens one of the two SQL adapters',
   'apps/runtime/config.ts': 'reads secrets from the files that the environment names',
