@@ -112,7 +112,7 @@ interface GroupFlags extends Requirements {
 }
 
 /** Deliveries a second; a cluster's share the machine with its services. */
-const defaultFrames: Readonly<Record<Profile, number>> = { embedded: 50_000, cluster: 5_000 };
+const defaultFrames: Readonly<Record<Profile, number>> = { embedded: 1_000, cluster: 500 };
 
 program
   .command('group')
@@ -121,7 +121,7 @@ program
   .option('--members <n>', 'of the group, at most 1024', positive, 1_024)
   .option('--online <n>', 'of them, each with one device (default: half)', positive)
   .option('--groups <n>', 'with the same members (default: as few as remember the ids of all messages)', positive)
-  .option('--frames <n>', 'deliveries asked for in a second (default: embedded 50000, cluster 5000)', positive)
+  .option('--frames <n>', 'deliveries asked for in a second (default: embedded 1000, cluster 500)', positive)
   .option('--seconds <n>', 'length of the measured part', positive, 10)
   .option('--warm-up <n>', `seconds before it, at a rate that rises to it (${defaultWarmUps})`, positive)
   .option('--body-bytes <n>', 'length of a message body', positive, 200)
