@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { systemRandom } from '@parley/schemas/environment/system';
 import type { MarkFrame } from '@parley/schemas/generated/wire';
+import { makeMessageId } from '@parley/schemas/identity/message-id';
 import { topics } from '@parley/streams/log/topics';
 import { describe, expect, it } from 'vitest';
-import { TestGateway } from '../fixtures/gateway.fixture.ts';
+import { startMs, TestGateway } from '../fixtures/gateway.fixture.ts';
 
 async function talk(rows = 3) {
   const gateway = new TestGateway();
@@ -75,7 +77,7 @@ describe('mark', () => {
     expect(events()).toHaveLength(1);
     expect(bob.of('inbox_update')).toHaveLength(2);
     await mark({ kind: 'cleared', value: 3, message_id: second!.messageId });
-    await mark({ kind: 'cleared', value: 4, message_id: rows[0]!.messageId.replace(/.$/, '0') });
+    await mark({ kind: 'cleared', value: 4, message_id: makeMessageId(startMs, systemRandom) });
     expect(bob.errorCodes).toEqual(['invalid_request', 'not_found']);
   });
 
