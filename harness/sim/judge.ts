@@ -43,6 +43,7 @@ export class Judge {
   /** By user, while in the conversation. */
   readonly #roles = new Map<string, MemberRole>();
   #adminsOnly = false;
+  #timerSeconds = 0;
   /** All that has a place. */
   #messages = 0;
   /** T of every send that was decided, to know how many ids may be remembered. */
@@ -67,6 +68,7 @@ export class Judge {
     if (outcome.kind === 'accepted' || outcome.kind === 'duplicate' || outcome.kind === 'refused') {
       this.#decidedAtMs.push(this.#atMs);
       this.#message(outcome);
+      if (outcome.kind === 'accepted' && received.name === 'message_sent') this.#sealing(received.event);
     } else if (outcome.kind === 'withheld') {
       this.#say(`${outcome.sent.message_id} was withheld though nobody blocks anybody`);
     } else if (received.name !== 'message_sent') {
@@ -93,6 +95,12 @@ export class Judge {
     this.#accepted.set(sent.message_id, { seq: outcome.seq, atMs: this.#atMs, ...whatOf(sent) });
   }
 
+  /** As the log holds it. */
+  #sealing({ message_id: id, timer_seconds: timerSeconds, encrypted_body: body, sealed_content }: MessageSent): void {
+    if (timerSeconds > 0 && (sealed_content === null || body.length > 0))
+      this.#say(`${id} disappears, and is not sealed`);
+  }
+
   /** A known id gives the first seq again; with other content, and where it is out of its window, a refusal. */
   #known(outcome: Message, first: First): string | null {
     const { senderId, content } = whatOf(outcome.sent);
@@ -115,6 +123,7 @@ export class Judge {
       this.#refused.set(sent.message_id, outcome.code);
       if (isRepeated) return null;
       if (outcome.code === 'not_a_member' && role !== undefined) return 'its sender is a member';
+      if (outcome.code === 'timer_changed') return this.#namesTimer(sent) ? 'names the timer in force' : null;
       return outcome.code === 'admins_only' && !isSilenced ? 'its sender may send' : null;
     }
     if (!this.#isInWindow(sent)) return 'lies outside its window';
@@ -122,7 +131,12 @@ export class Judge {
     if (outcome.creates) return this.#makes(sent) ? null : 'does not make this conversation';
     if (role === undefined) return 'its sender is no member';
     if (isSilenced) return 'its sender may not send';
+    if (!this.#namesTimer(sent)) return 'names another timer than the one in force';
     return sent.peer_id === null || this.#makes(sent) ? null : 'names another peer';
+  }
+
+  #namesTimer({ message_type: type, timer_seconds: timerSeconds }: MessageSent): boolean {
+    return type === 'mls' || timerSeconds === this.#timerSeconds;
   }
 
   #isInWindow({ message_id: messageId }: MessageSent): boolean {
@@ -150,9 +164,13 @@ export class Judge {
     if (received.name === 'mls_generation_opened' && isTold) this.mls.generationOpened(this.#messages);
   }
 
+  #shown(): string {
+    return JSON.stringify([...this.#roles, this.#adminsOnly, this.#timerSeconds]);
+  }
+
   /** True if it changed something that a member would see. */
   #change({ name, event }: DirectoryEvent): boolean {
-    const before = JSON.stringify([...this.#roles, this.#adminsOnly]);
+    const before = this.#shown();
     switch (name) {
       case 'conversation_created':
         for (const { user_id: userId, role } of event.members) this.#roles.set(userId, role);
@@ -164,6 +182,9 @@ export class Judge {
       case 'member_removed':
         this.#roles.delete(event.user_id);
         break;
+      case 'conversation_timer_changed':
+        this.#timerSeconds = event.timer_seconds;
+        break;
       case 'member_role_changed':
         if (this.#roles.has(event.user_id)) this.#roles.set(event.user_id, event.role);
         break;
@@ -171,9 +192,9 @@ export class Judge {
         return this.mls.isEnding(event.from_generation);
       case 'conversation_changed':
         if (event.who_may_send !== null) this.#adminsOnly = event.who_may_send === 'admins';
-        return event.title !== null || before !== JSON.stringify([...this.#roles, this.#adminsOnly]);
+        return event.title !== null || before !== this.#shown();
     }
-    return before !== JSON.stringify([...this.#roles, this.#adminsOnly]);
+    return before !== this.#shown();
   }
 
   /** It has the next place, at its own time, under an id that nobody has. */

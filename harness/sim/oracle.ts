@@ -20,6 +20,7 @@ import { topics } from '@parley/streams/log/topics';
 import { decodeConversationRecords } from '@parley/streams/processors/conversation-decode';
 import { type TrueMessage, trueMessage } from './content.ts';
 import { Judge } from './judge.ts';
+import { opened } from './opened.ts';
 import type { Device } from './processes/device.ts';
 import { TrueMarks } from './true-marks.ts';
 import type { World } from './world.ts';
@@ -47,9 +48,9 @@ export class TrueConversation {
     return own.some(({ joinedSeq, leftSeq }) => joinedSeq <= seq && (leftSeq === null || seq < leftSeq));
   }
 
-  apply(received: ReceivedEvent, outcome: Outcome): void {
+  apply(received: ReceivedEvent, decision: Outcome, outcome: Outcome): void {
     this.judge.see(received, outcome);
-    this.state = evolve(this.state, outcome);
+    this.state = evolve(this.state, decision);
     const nextSeq = this.messages.length + 1;
     const message = trueMessage(outcome);
     if (message !== null) this.messages.push(message);
@@ -139,8 +140,9 @@ export class Oracle {
     if (decoded === undefined) return;
     const { conversationId, received } = decoded;
     const conversation = this.conversation(conversationId);
-    const outcome = decide(conversation.state, received);
-    conversation.apply(received, outcome);
+    const decision = decide(conversation.state, received);
+    const outcome = opened(decision, this.#world.dataKeys);
+    conversation.apply(received, decision, outcome);
     const members = [...conversation.state.members.keys()];
     this.#decided.set(placeOf(record.topic, record.partition, record.offset), { conversationId, outcome, members });
     this.#world.trace.add(

@@ -66,6 +66,8 @@ export interface Plan {
   readonly hasPrivacy: boolean;
   /** Devices agree on keys, by commits that meet. */
   readonly hasMls: boolean;
+  /** Groups get timers, so long that nothing disappears before the end of the run. */
+  readonly hasTimers: boolean;
   /** In the end a single process on LMDB reads the log as well. */
   readonly isEmbedded: boolean;
 }
@@ -106,6 +108,7 @@ export function drawPlan(random: SeededRandom, activeMs: number | null): Plan {
     hasPrivacy: of('privacy').chance(0.5),
     // Where little may be sent, commits besides what people write would be a backlog that outlasts the run.
     hasMls: !isSlow && of('mls').chance(0.4),
+    hasTimers: of('timers').chance(0.4),
     isEmbedded: of('embedded').chance(0.3),
     clientSkewMs: of('skew').chance(0.5) ? 60_000 : 0,
   };

@@ -12,6 +12,7 @@ import { reachingMutants } from './reaching-mutants.ts';
 import { receiptMutants } from './receipt-mutants.ts';
 import { sendingMutants } from './sending-mutants.ts';
 import { storingMutants } from './storing-mutants.ts';
+import { timerMutants } from './timer-mutants.ts';
 
 export const mutants: readonly Mutant[] = [
   ...sendingMutants,
@@ -25,5 +26,6 @@ export const mutants: readonly Mutant[] = [
   ...markMutants,
   ...ephemeraMutants,
   ...keyMutants,
+  ...timerMutants,
   ...foundMutants,
 ];

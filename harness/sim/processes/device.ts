@@ -320,7 +320,8 @@ export class Device {
   ): Promise<void> {
     const client = this.#client;
     if (client === null) return;
-    const whole: NewMessage = { ...message, encryptedBody: Buffer.from(content, 'latin1') };
+    const timerSeconds = this.#world.relay.timerOf(conversationId);
+    const whole: NewMessage = { timerSeconds, ...message, encryptedBody: Buffer.from(content, 'latin1') };
     const about = { conversationId, content, message: whole, isFlawless };
     const send: DeviceSend = { ...about, isAppended: false, verdict: null };
     // Until the SDK has said that it keeps the message the application still shows it as being written.

@@ -20,6 +20,7 @@ export class Group {
   readonly conversationId: string;
   readonly members = new Map<string, MemberRole>();
   whoMaySend: WhoMay = 'everyone';
+  timerSeconds = 0;
   mlsGeneration = 0;
   version = 0;
 
@@ -126,6 +127,23 @@ export class Relay {
       ...{ description: null, picture_url: null, who_may_edit: null },
       rules_version: this.#rulesVersion,
     });
+  }
+
+  setTimer(group: Group, timerSeconds: number, changedBy: string): void {
+    group.timerSeconds = timerSeconds;
+    this.#send(group, 'conversation_timer_changed', {
+      conversation_id: group.conversationId,
+      directory_version: ++group.version,
+      timer_seconds: timerSeconds,
+      changed_by: changedBy,
+      peer_id: null,
+      rules_version: this.#rulesVersion,
+    });
+  }
+
+  /** What the api answers: the log may not have it yet. */
+  timerOf(conversationId: string): number {
+    return this.groups.find((group) => group.conversationId === conversationId)?.timerSeconds ?? 0;
   }
 
   /** As an admin does who knows where the group is, or thinks of the generation before. */

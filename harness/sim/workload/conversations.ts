@@ -1,5 +1,6 @@
 /** Which conversations there are, and whom the directory lets into them. */
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
+import { timersSeconds } from '@parley/streams/conversation/timers';
 import type { SeededRandom } from '../environment/seeded-random.ts';
 import type { Device } from '../processes/device.ts';
 import type { Group } from '../processes/relay.ts';
@@ -76,6 +77,15 @@ export class Conversations {
     else if (this.#random.chance(0.4) || others.length === 0)
       relay.change(group, admin, { whoMaySend: this.#random.chance(0.4) ? 'admins' : 'everyone' });
     else relay.changeRole(group, this.#random.pick(others), this.#random.chance(0.5) ? 'admin' : 'member', admin);
+  }
+
+  /** Now and then to what it is already. */
+  setTimer(random: SeededRandom): void {
+    const { relay } = this.#world;
+    if (relay.groups.length === 0 || relay.isOld) return;
+    const group = random.pick(relay.groups);
+    const [userId] = random.pick([...group.members]);
+    relay.setTimer(group, random.pick(timersSeconds), userId);
   }
 
   #shuffled<T>(list: readonly T[]): T[] {

@@ -93,7 +93,8 @@ export class Intruder {
     const { time, codec } = this.#world;
     const message_id = makeMessageId(time.nowMs() + this.#random.between(27_000, 29_500), this.#random);
     const encrypted_body = Buffer.from(`${markers.body}early-${++this.#count}`);
-    const changed = { message_id, encrypted_body, sender_device_id: this.#random.uuid() };
+    const unsealed = { timer_seconds: 0, sealed_content: null };
+    const changed = { message_id, encrypted_body, ...unsealed, sender_device_id: this.#random.uuid() };
     const value = codec.encode('message_sent', { ...original, ...changed, ...text, reply_to: null });
     const append = (): void => this.#append(topics.messages, original.conversation_id, value);
     append();

@@ -1,5 +1,6 @@
 /** What the user of one device does, act by act, for as long as the workload runs. */
-import type { MessageType } from '@parley/schemas/generated/wire';
+import type { NewMessage } from '@parley/sdk/settings';
+import { timersSeconds } from '@parley/streams/conversation/timers';
 import type { SeededRandom } from '../environment/seeded-random.ts';
 import type { Device, TakenMessage } from '../processes/device.ts';
 import { markers } from '../utterances.ts';
@@ -89,15 +90,18 @@ export class Person {
     if (chat !== null) this.#send(chat, {});
   }
 
-  #send(
-    { conversationId, peerId }: Chat,
-    about: { messageType?: MessageType; targetId?: string; replyTo?: string },
-  ): void {
+  #send({ conversationId, peerId }: Chat, about: Pick<NewMessage, 'messageType' | 'targetId' | 'replyTo'>): void {
     const name = `${this.#device.name}-${++this.#count}`;
     const content = markers.body + name;
     const to = peerId === null ? { conversationId } : { conversationId, peerId };
     const preview = this.#random.chance(0.5) ? markers.preview + name : null;
-    this.#quietly(this.#device.send(conversationId, content, { ...to, ...about, preview }));
+    const timer = this.#isBehind(conversationId) ? { timerSeconds: this.#random.pick(timersSeconds) } : {};
+    this.#quietly(this.#device.send(conversationId, content, { ...to, ...about, ...timer, preview }));
+  }
+
+  /** Now and then an application has not asked for the timer. */
+  #isBehind(conversationId: string): boolean {
+    return this.#world.relay.timerOf(conversationId) > 0 && this.#random.chance(0.05);
   }
 
   /** Edit, delete, react or answer: mostly to what is known, mostly where it is allowed. */

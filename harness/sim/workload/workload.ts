@@ -8,6 +8,7 @@ import { Intruder } from './intruder.ts';
 import { Person } from './person.ts';
 
 const changeEveryMs = 12_000;
+const timerEveryMs = 20_000;
 const intrudeEveryMs = 2_500;
 const commitEveryMs = 4_000;
 const awayMs = 9_000;
@@ -47,6 +48,8 @@ export class Workload {
     if (hasChanges) this.#repeatedly(this.#random.fork('changes'), changeEveryMs, () => this.#conversations.change());
     const commits = new Commits(this.#world, this.#random.fork('commits'));
     if (this.#plan.hasMls) this.#repeatedly(this.#random.fork('mls'), commitEveryMs, () => commits.act());
+    const timers = this.#random.fork('timers');
+    if (this.#plan.hasTimers) this.#repeatedly(timers, timerEveryMs, () => this.#conversations.setTimer(timers));
     if (hasIntruder) this.#repeatedly(this.#random.fork('intrusions'), intrudeEveryMs, () => this.intruder.intrude());
   }
 
