@@ -10,6 +10,13 @@ export const timerMutants: readonly Mutant[] = [
     replace: 'return null;',
   },
   {
+    name: 'a state that is loaded has no timer',
+    rule: 23,
+    file: 'streams/conversation/snapshot.ts',
+    find: 'timerSeconds: snapshot.timer_seconds,',
+    replace: 'timerSeconds: 0,',
+  },
+  {
     name: 'what disappears lies in the log in clear as well',
     rule: 23,
     file: 'apps/gateway/frames/sealed-send.ts',
