@@ -12,6 +12,8 @@ const expiresAfterMs = 10_000;
 
 export class Unacknowledged {
   #messages: OnItsWay[] = [];
+  /** By conversation: a device may have said that it has what comes only then, live, because a page brought it. */
+  readonly #heardSeqs = new Map<string, number>();
   /** The most that there were at once. */
   most = 0;
 
@@ -20,6 +22,7 @@ export class Unacknowledged {
     const { name, body } = decodeFrame(frame);
     if (name !== 'message') return;
     const { conversation_id: conversationId, seq } = body.message;
+    if (seq <= (this.#heardSeqs.get(conversationId) ?? 0)) return;
     this.#messages = this.#messages.filter(({ sentAtMs }) => nowMs - sentAtMs < expiresAfterMs);
     this.#messages.push({ conversationId, seq, sentAtMs: nowMs });
     this.most = Math.max(this.most, this.#messages.length);
@@ -29,6 +32,8 @@ export class Unacknowledged {
     if (frame[0] !== frameCodes.delivered && frame[0] !== frameCodes.read) return;
     const { name, body } = decodeFrame(frame);
     if (name !== 'delivered' && name !== 'read') return;
+    const heardSeq = this.#heardSeqs.get(body.conversation_id) ?? 0;
+    this.#heardSeqs.set(body.conversation_id, Math.max(heardSeq, body.seq));
     this.#messages = this.#messages.filter(
       ({ conversationId, seq }) => conversationId !== body.conversation_id || seq > body.seq,
     );
