@@ -31,6 +31,8 @@ export interface GroupLoad {
 }
 
 const headerBytes = 8;
+/** Well within the time after which a server gives a silent connection up. */
+const pingEveryMs = 20_000;
 const readBuffer = Buffer.allocUnsafe(262_144);
 const view: MessageView = { seq: 0, bodyAt: 0, bodyLength: 0 };
 
@@ -65,6 +67,7 @@ export class GroupDevice {
   readonly #body: Buffer;
   #socket!: Socket;
   #onSynced: (() => void) | null = null;
+  #pingedAtMs = Date.now();
   /** The answer to the handshake so far; null once it was read. */
   #answer: Buffer | null = Buffer.alloc(0);
 
@@ -116,7 +119,13 @@ export class GroupDevice {
     );
   }
 
+  /** Says what is to be said from time to time: what came, and that the device is there. */
   acknowledge(): void {
+    const nowMs = Date.now();
+    if (nowMs - this.#pingedAtMs >= pingEveryMs) {
+      this.#pingedAtMs = nowMs;
+      this.#say(encodeFrame('ping', { client_time_ms: nowMs }));
+    }
     for (const group of this.#groups) {
       const frame = group.delivered();
       if (frame !== null) this.#say(frame);
@@ -183,6 +192,8 @@ export class GroupDevice {
         return;
       case 'page':
         this.#page(body);
+        return;
+      case 'pong':
         return;
       default:
         this.#load.other(name);

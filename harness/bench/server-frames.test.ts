@@ -17,6 +17,15 @@ function serverFrame(payload: Buffer): Buffer {
 }
 
 describe('frames on a bare socket', () => {
+  it('end where the server says that it closes', () => {
+    let got = 0;
+    const frames = new ServerFrames(() => got++);
+    const closing = Buffer.concat([serverFrame(Buffer.from('one')), Buffer.from([0x88, 2, 0x0f, 0xa1])]);
+    frames.take(closing, closing.length);
+    frames.take(serverFrame(Buffer.from('two')), 5);
+    expect(got).toBe(1);
+  });
+
   it('come out whole, however they are cut into reads of one buffer', () => {
     const sizes = fc.array(fc.oneof(fc.nat({ max: 300 }), fc.constantFrom(125, 126, 65_535, 65_536)), { maxLength: 4 });
     const cuts = fc.infiniteStream(fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 70_000 })));

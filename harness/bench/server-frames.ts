@@ -8,19 +8,23 @@
 export type OnFrame = (bytes: Buffer, from: number, to: number) => void;
 
 const binaryFrame = 0x82;
+const closeFrame = 0x88;
 const shortLength = 126;
 const longLength = 127;
 
 export class ServerFrames {
   readonly #onFrame: OnFrame;
   #kept: Buffer | null = null;
+  /** The server has said that it closes: nothing comes after that. */
+  #isOver = false;
 
   constructor(onFrame: OnFrame) {
     this.#onFrame = onFrame;
   }
 
-  /** @throws on what is no binary frame: Parley's server sends no other, but to say that it closes */
+  /** @throws on what is no binary frame: Parley's server sends no other, but to say that it closes, and then the socket ends */
   take(read: Buffer, length: number): void {
+    if (this.#isOver) return;
     if (this.#kept === null) {
       this.#cut(read, length);
       return;
@@ -33,6 +37,10 @@ export class ServerFrames {
   #cut(bytes: Buffer, length: number): void {
     let at = 0;
     while (length - at >= 2) {
+      if (bytes[at] === closeFrame) {
+        this.#isOver = true;
+        return;
+      }
       if (bytes[at] !== binaryFrame) throw new Error(`a WebSocket frame begins with ${bytes[at]}`);
       let payload = bytes[at + 1]!;
       let from = at + 2;

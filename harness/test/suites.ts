@@ -27,7 +27,7 @@ export const suites: readonly Suite[] = [
   }),
   jsonSuite({
     name: 'scenarios embedded',
-    limitMs: minutes(5),
+    limitMs: minutes(8),
     args: ['harness/scenarios/run.ts', '--profile', 'embedded', '--json'],
   }),
   jsonSuite({
@@ -61,7 +61,7 @@ export const suites: readonly Suite[] = [
   }),
   jsonSuite({
     name: 'scenarios cluster',
-    limitMs: minutes(8),
+    limitMs: minutes(12),
     args: ['harness/scenarios/run.ts', '--profile', 'cluster', '--json'],
     needs: [services],
   }),
