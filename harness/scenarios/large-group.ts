@@ -1,4 +1,4 @@
-/** A large group, of 1,024 where one process is all, of whom half are online: everybody gets everything once, whoever slept is notified once, and who left gets nothing. */
+/** A group of 1,024 of whom half are online: everybody gets everything once, whoever slept is notified once, and who left gets nothing. */
 import assert from 'node:assert/strict';
 import { systemRandom } from '@parley/schemas/environment/system';
 import { GroupsApi } from '@parley/sdk/groups';
@@ -6,11 +6,11 @@ import { inParallel } from '@parley/streams/processors/in-parallel';
 import { GroupDevice, type GroupLoad } from '../bench/group-device.ts';
 import { until } from '../services/until.ts';
 import type { Person } from '../world/people.ts';
-import type { Profile, World } from '../world/world.ts';
+import type { World } from '../world/world.ts';
 import type { Scenario } from './scenario.ts';
 
-/** On a cluster of which all services share two cores with the crowd, a quarter of the largest group is as many as it can register. */
-const membersOn: Readonly<Record<Profile, number>> = { embedded: 1_024, cluster: 256 };
+const membersCount = 1_024;
+const onlineCount = 512;
 const maxRegistrations = 32;
 const maxHandshakes = 32;
 const messagesCount = 20;
@@ -105,10 +105,13 @@ async function sleepersAreNotified(world: World, sleepers: readonly Person[], gr
 }
 
 export const largeGroup: Scenario = {
-  name: 'a large group, half of it online: everybody has everything once',
+  name: 'a group of 1,024, half of it online: everybody has everything once',
+  only: {
+    profile: 'embedded',
+    because:
+      'a cluster whose services share the cores of the crowd does not carry it yet: it was tried, and messages came late',
+  },
   async run(world) {
-    const membersCount = membersOn[world.profile];
-    const onlineCount = membersCount / 2;
     const people = await inParallel(upTo(membersCount), maxRegistrations, (index) => world.person(`Member ${index}`));
     const [admin, ...others] = people as [Person, ...Person[]];
     const groups = new GroupsApi(world.apiUrl, admin.first.credentials, systemRandom);
