@@ -1,9 +1,11 @@
 /** Runs Schemathesis, which makes requests from an OpenAPI description, and counts what it found. */
+
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { pythonPackage } from '../services/python-packages.ts';
 
 /** Kept in step with docs/DEPENDENCIES.md. */
@@ -38,6 +40,7 @@ export async function fuzz({ apiUrl, accessToken, maxExamples, seed, say }: Fuzz
   try {
     const report = join(folder, 'junit.xml');
     const args = [
+      ...['--config-file', fileURLToPath(new URL('schemathesis.toml', import.meta.url))],
       ...['run', `${apiUrl}/openapi.json`, '--header', `Authorization: Bearer ${accessToken}`],
       ...['--checks', 'all', '--exclude-checks', excluded, '--max-examples', String(maxExamples)],
       ...(seed === null ? ['--generation-deterministic'] : ['--seed', String(seed), '--generation-database', 'none']),
