@@ -149,21 +149,22 @@ async function start(values: z.infer<typeof config>, logger: Logger): Promise<Ru
     metrics,
   });
   await app.listen({ host: values.PARLEY_API_HOST, port: values.PARLEY_API_PORT });
-  const admin = createAdminApi({
-    ...{ accounts, logger },
-    operators: new Operators(operatorsFrom(values)),
-    desk: new OperatorDesk({ database, clock, random: systemRandom }),
-    states: async () => (await projections.get()).foldState,
-  });
-  if (values.PARLEY_ADMIN_PORT > 0) {
-    await admin.listen({ host: values.PARLEY_ADMIN_HOST, port: values.PARLEY_ADMIN_PORT });
-  }
+  const admin =
+    values.PARLEY_ADMIN_PORT === 0
+      ? null
+      : createAdminApi({
+          ...{ accounts, logger },
+          operators: new Operators(operatorsFrom(values)),
+          desk: new OperatorDesk({ database, clock, random: systemRandom }),
+          states: async () => (await projections.get()).foldState,
+        });
+  await admin?.listen({ host: values.PARLEY_ADMIN_HOST, port: values.PARLEY_ADMIN_PORT });
   return {
     stop: async () => {
       readiness.drain();
       restoring.cancel();
       await app.close();
-      await admin.close();
+      await admin?.close();
       await groupMembers.close();
       await relay.close();
       await sweeper.close();

@@ -38,8 +38,8 @@ export function directSession(engine: CqlEngine): CqlSession {
 export async function rebuild(world: World, wasCompacted: boolean): Promise<RecordedRebuild[]> {
   const engine = await derive(world);
   const comparable = (one: CqlEngine, table: StoreTable): ReadonlyMap<string, string> => {
-    const values = reproducesWriteTimestamps[table] ? one.dump(table) : withoutTimestamps(one.dump(table));
-    return table === 'inbox' ? withoutOldPreviews(values) : values;
+    const values = table === 'inbox' ? withoutOldPreviews(one.dump(table)) : one.dump(table);
+    return reproducesWriteTimestamps[table] ? values : withoutTimestamps(values);
   };
   const whole = (['messages', 'members', 'fold_states', 'inbox'] as const).map((table) => ({
     table,
@@ -58,13 +58,13 @@ function withoutTimestamps(cells: ReadonlyMap<string, string>): ReadonlyMap<stri
   return new Map([...cells].map(([cell, value]) => [cell, value.replace(/ @\d+$/, '')]));
 }
 
-const timeOf = (tuple: string | undefined): string | undefined => /^\[(\d+),/.exec(tuple ?? '')?.[1];
+const writtenAt = (value: string | undefined): string | undefined => / @(\d+)$/.exec(value ?? '')?.[1];
 
 /** A preview that disappears is written where its message is the last of a batch; once another is the last, nobody is shown it. */
 function withoutOldPreviews(cells: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const isOld = ([cell, value]: readonly [string, string]): boolean =>
     cell.endsWith(' fading_preview') &&
-    timeOf(value) !== timeOf(cells.get(cell.replace(/fading_preview$/, 'last_message')));
+    writtenAt(value) !== writtenAt(cells.get(cell.replace(/fading_preview$/, 'last_message')));
   return new Map([...cells].filter((entry) => !isOld(entry)));
 }
 

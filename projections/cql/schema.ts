@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS ${keyspace}.members (
   PRIMARY KEY ((conversation_id), user_id, joined_seq)
 ) WITH compaction = {'class': 'LeveledCompactionStrategy'}`;
 
-const fadingPreviewType = 'frozen<tuple<timestamp, timestamp, text>>';
+const fadingPreviewType = 'frozen<tuple<timestamp, text>>';
 
 const inboxTable = (keyspace: string): string => `
 CREATE TABLE IF NOT EXISTS ${keyspace}.inbox (
@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS ${keyspace}.inbox (
   last_seq bigint,
   last_ordinal bigint,
   last_message frozen<tuple<timestamp, text>>,   -- T and preview of the last countable message, never one without the other
-  fading_preview ${fadingPreviewType},   -- T, end and text of a preview that disappears, written with a TTL; last_message has none then
+  fading_preview ${fadingPreviewType},   -- end and text of a preview that disappears, written with last_message and a TTL
   own_ordinal bigint,
   left_seq bigint,            -- 0: a member
   read_seq bigint,            -- this and the next are written by the receipts processor, with read_seq as the timestamp

@@ -5,7 +5,7 @@
  * Only keys that are there are remembered: one that is not may be made the next moment.
  */
 import type { Clock } from '@parley/schemas/environment/clock';
-import { type DataKeyId, type DataKeys, destroyAtMs } from '@parley/streams/sealing/data-key';
+import { type DataKeyId, type DataKeys, dataKeyName, destroyAtMs } from '@parley/streams/sealing/data-key';
 import { LRUCache } from 'lru-cache';
 
 const defaultMaxKeys = 50_000;
@@ -21,8 +21,6 @@ export interface CachedDataKeysOptions {
   readonly maxKeys?: number;
 }
 
-const nameOf = ({ conversationId, day, timerSeconds }: DataKeyId): string => `${conversationId}/${day}/${timerSeconds}`;
-
 export class CachedDataKeys implements DataKeys {
   readonly #source: DataKeys;
   readonly #clock: Clock;
@@ -36,7 +34,7 @@ export class CachedDataKeys implements DataKeys {
 
   /** What can be had without waiting; undefined: it has to be asked for. */
   known(id: DataKeyId): Buffer | undefined {
-    const name = nameOf(id);
+    const name = dataKeyName(id);
     const kept = this.#kept.get(name);
     if (kept === undefined) return undefined;
     if (this.#clock.nowMs() < kept.destroyAtMs) return kept.key;
@@ -66,6 +64,6 @@ export class CachedDataKeys implements DataKeys {
   }
 
   #keep(id: DataKeyId, key: Buffer): void {
-    this.#kept.set(nameOf(id), { key, destroyAtMs: destroyAtMs(id) });
+    this.#kept.set(dataKeyName(id), { key, destroyAtMs: destroyAtMs(id) });
   }
 }

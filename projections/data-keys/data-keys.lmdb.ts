@@ -9,15 +9,21 @@ import { existsSync, mkdirSync } from 'node:fs';
 import type { Clock } from '@parley/schemas/environment/clock';
 import type { Random } from '@parley/schemas/environment/random';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
-import { type DataKeyId, type DataKeys, dataKeyBytes, dayOf, destroyAtMs } from '@parley/streams/sealing/data-key';
+import {
+  type DataKeyId,
+  type DataKeys,
+  dataKeyBytes,
+  dataKeyName,
+  dayOf,
+  destroyAtMs,
+} from '@parley/streams/sealing/data-key';
 import { open, type RootDatabase } from 'lmdb';
 
 const timeDigits = 16;
 const maxKeyBytes = 128;
 
 /** In the order of the times at which they are to be destroyed. */
-const placeOf = (id: DataKeyId): string =>
-  `${timeText(destroyAtMs(id))}/${id.conversationId}/${id.day}/${id.timerSeconds}`;
+const placeOf = (id: DataKeyId): string => `${timeText(destroyAtMs(id))}/${dataKeyName(id)}`;
 const timeText = (timeMs: number): string => String(timeMs).padStart(timeDigits, '0');
 
 export interface LmdbDataKeysOptions {

@@ -2,7 +2,14 @@
 import type { Clock } from '@parley/schemas/environment/clock';
 import type { Random } from '@parley/schemas/environment/random';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
-import { type DataKeyId, type DataKeys, dataKeyBytes, dayOf, destroyAtMs } from '@parley/streams/sealing/data-key';
+import {
+  type DataKeyId,
+  type DataKeys,
+  dataKeyBytes,
+  dataKeyName,
+  dayOf,
+  destroyAtMs,
+} from '@parley/streams/sealing/data-key';
 import { sql } from 'kysely';
 import type { DirectoryDatabase } from '../directory/database.ts';
 
@@ -14,8 +21,6 @@ export interface SqlDataKeysOptions {
   readonly clock: Clock;
   readonly random: Random;
 }
-
-const nameOf = ({ conversationId, day, timerSeconds }: DataKeyId): string => `${conversationId}/${day}/${timerSeconds}`;
 
 /** For looking alone. */
 export class SqlDataKeyReader {
@@ -43,10 +48,10 @@ export class SqlDataKeyReader {
           .execute(),
       );
       for (const { conversation_id, day, timer_seconds, key } of rows) {
-        found.set(nameOf({ conversationId: conversation_id, day, timerSeconds: timer_seconds }), key);
+        found.set(dataKeyName({ conversationId: conversation_id, day, timerSeconds: timer_seconds }), key);
       }
     }
-    return ids.map((id) => found.get(nameOf(id)) ?? null);
+    return ids.map((id) => found.get(dataKeyName(id)) ?? null);
   }
 }
 

@@ -39,6 +39,16 @@ export function inboxStoreContract(name: string, make: () => Promise<InboxStoreU
       expect((await get(row))?.lastMessagePreview).toBeNull();
     });
 
+    it('rule 23: shows no preview of an earlier message, though the later one came at the same moment and has none', async () => {
+      const expiresAtMs = Date.now() + 60_000;
+      const row = inboxRow({ lastMessage: { preview: 'of the first', atMs: noonMs, expiresAtMs } });
+      await under.store.write([row]);
+      await under.store.write([
+        { ...row, lastMessage: { preview: null, atMs: noonMs }, writeTimestampUs: row.writeTimestampUs + 1 },
+      ]);
+      expect(await get(row)).toMatchObject({ lastMessagePreview: null, lastMessageAtMs: noonMs });
+    });
+
     it('gives back what was written, and defaults for what was not', async () => {
       const row = inboxRow({ lastSeq: 7, lastOrdinal: 5 });
       await under.store.write([row]);

@@ -13,6 +13,7 @@ import { PartitionWrites } from '../cql/partition-writes.ts';
 import { ttlSeconds } from '../cql/ttl.ts';
 import { fromUuid, orUnset, toMsOrNull, toNumber, toNumberOr, toTextOrNull, toUuid } from '../cql/values.ts';
 import type { StoreWrites } from '../store-writes.ts';
+import { fadingPreviewColumns, fadingPreviewOf } from './fading-preview.cql.ts';
 import {
   type Flag,
   type FlagKind,
@@ -26,8 +27,9 @@ import { withoutSuperseded } from './superseded.ts';
 
 const isMember = 0;
 const rowBytes = 512;
-const selected = `conversation_id, conversation_type, other_user_id, last_seq, last_ordinal, last_message, fading_preview, own_ordinal,
+const selected = `conversation_id, conversation_type, other_user_id, last_seq, last_ordinal, last_message, own_ordinal,
   left_seq, read_seq, read_ordinal, cleared_seq, cleared_ordinal,
+  ${fadingPreviewColumns},
   ${flagKinds.map((kind) => `${kind}, WRITETIME(${kind}) AS ${kind}_version`).join(', ')}`;
 const ofRow = 'user_id = ? AND conversation_id = ?';
 
@@ -54,9 +56,9 @@ function lastMessageTuple({ atMs, preview, expiresAtMs }: LastMessage): types.Tu
 }
 
 function fadeStatement(row: InboxRow, nowMs: number): CqlStatement[] {
-  const { atMs, preview, expiresAtMs } = row.lastMessage ?? {};
+  const { preview, expiresAtMs } = row.lastMessage ?? {};
   if (expiresAtMs === undefined || expiresAtMs <= nowMs) return [];
-  const fading = new types.Tuple(atMs, expiresAtMs, preview);
+  const fading = new types.Tuple(expiresAtMs, preview);
   const key = [toUuid(row.userId), toUuid(row.conversationId)];
   return [
     { query: inboxStatements.fade, params: [row.writeTimestampUs, ttlSeconds(expiresAtMs, nowMs), fading, ...key] },
@@ -106,13 +108,6 @@ function flagsOf(row: types.Row): Partial<Record<FlagKind, Flag>> {
   return flags;
 }
 
-/** That of the last message, until it is over; that of an earlier one is nobody's. */
-function fadingPreview(row: types.Row, lastAt: unknown, nowMs: number): string | null {
-  const [at, end, preview] = ((row['fading_preview'] as types.Tuple | null)?.values() ?? []) as unknown[];
-  const isShown = toMsOrNull(at) === toMsOrNull(lastAt) && (toMsOrNull(end) ?? 0) > nowMs;
-  return isShown ? toTextOrNull(preview) : null;
-}
-
 /** Null for a row that only markRead has touched. */
 function fromRow(row: types.Row, nowMs: number): InboxEntry | null {
   if (row['conversation_type'] === null) return null;
@@ -126,7 +121,8 @@ function fromRow(row: types.Row, nowMs: number): InboxEntry | null {
     conversationId: fromUuid(row['conversation_id']),
     conversationType: row['conversation_type'] as ConversationType,
     otherUserId: row['other_user_id'] === null ? null : fromUuid(row['other_user_id']),
-    lastMessagePreview: at === undefined ? null : (toTextOrNull(preview) ?? fadingPreview(row, at, nowMs)),
+    lastMessagePreview:
+      lastMessage === null ? null : (toTextOrNull(preview) ?? fadingPreviewOf(row, nowMs)?.text ?? null),
     lastMessageAtMs: toMsOrNull(at),
     lastSeq: toNumber(row['last_seq']),
     lastOrdinal,

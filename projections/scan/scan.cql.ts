@@ -4,6 +4,7 @@ import type { ReceiptKind } from '@parley/schemas/generated/events';
 import type { types } from 'cassandra-driver';
 import type { CqlConnection, CqlStatement } from '../cql/connection.ts';
 import { toMsOrNull, toTextOrNull, toUuid } from '../cql/values.ts';
+import { fadingPreviewColumns, fadingPreviewOf } from '../inbox/fading-preview.cql.ts';
 import { flagKinds } from '../inbox/store.ts';
 import { isOver } from '../messages/store.ts';
 import type { ReceiptStep } from '../reproducible.ts';
@@ -165,8 +166,8 @@ const tables: Readonly<Record<ScannedProjection, TableScan>> = {
     where: (key) => ({ condition: 'conversation_id = ?', params: uuids(key, 1) }),
   },
   inbox: {
-    columns: `user_id, conversation_id, conversation_type, other_user_id, last_seq, last_ordinal, last_message, fading_preview, own_ordinal, left_seq,
-      read_seq, read_ordinal, cleared_seq, cleared_ordinal,
+    columns: `user_id, conversation_id, conversation_type, other_user_id, last_seq, last_ordinal, last_message, own_ordinal, left_seq,
+      ${fadingPreviewColumns}, read_seq, read_ordinal, cleared_seq, cleared_ordinal,
       ${flagKinds.map((kind) => `${kind}, WRITETIME(${kind}) AS ${kind}_version`).join(', ')}`,
     partition: ['user_id'],
     rowsOf: ([row], token, nowMs) => {
@@ -226,16 +227,15 @@ function messageColumns(row: Row): Record<string, string> {
 
 function inboxColumns(row: Row, nowMs: number): Record<string, string> {
   const [at, preview] = ((row['last_message'] as types.Tuple | null)?.values() ?? []) as unknown[];
-  const [fadingAt, endsAt, fading] = ((row['fading_preview'] as types.Tuple | null)?.values() ?? []) as unknown[];
-  const isFading = time(fadingAt) === time(at) && (time(endsAt) ?? 0) > nowMs;
+  const fading = fadingPreviewOf(row, nowMs);
   return columnsOf({
     conversationType: text(row['conversation_type']),
     otherUserId: text(row['other_user_id']),
     lastSeq: text(row['last_seq']),
     lastOrdinal: text(row['last_ordinal']),
     lastMessageAtMs: time(at),
-    lastMessagePreview: hiddenText(preview ?? (isFading ? fading : null)),
-    previewExpiresAtMs: isFading ? time(endsAt) : null,
+    lastMessagePreview: hiddenText(preview ?? fading?.text),
+    previewExpiresAtMs: fading?.expiresAtMs ?? null,
     ownOrdinal: text(row['own_ordinal']),
     leftSeq: text(row['left_seq']),
     readSeq: text(row['read_seq']),

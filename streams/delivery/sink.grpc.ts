@@ -1,11 +1,12 @@
 /** The gateway's end of the delivery streams: checks who opens one, hands each batch to the sink, answers who was not held. */
-import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { type ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Clock } from '@parley/schemas/environment/clock';
 import type { Logger } from 'pino';
 import type { DeliverySink } from './delivery.ts';
 import { deliveryService, type WireBatch, type WireTaken } from './delivery-schema.ts';
 import { verifyDeliveryToken } from './delivery-token.ts';
 import { fromWireBatch, toWireTaken } from './delivery-wire.ts';
+import { startGrpcServer } from './server.grpc.ts';
 
 export interface GrpcSinkOptions {
   readonly host: string;
@@ -97,27 +98,17 @@ function refuse(call: Call, code: status, details: string): void {
 
 export async function startGrpcSink(options: GrpcSinkOptions): Promise<GrpcSink> {
   const service = new SinkService(options);
-  const server = new Server({
-    'grpc.max_send_message_length': maxMessageBytes,
-    'grpc.max_receive_message_length': maxMessageBytes,
-    // A processor's machine that vanished is noticed, a connection that never opens a stream is closed.
-    'grpc.keepalive_time_ms': 30_000,
-    'grpc.keepalive_timeout_ms': 10_000,
-    'grpc.max_connection_idle_ms': 5 * 60_000,
-  });
-  server.addService(deliveryService(), { Deliver: (call: Call) => void service.accept(call) });
-  const port = await new Promise<number>((resolve, reject) => {
-    const serverCredentials = options.serverCredentials ?? ServerCredentials.createInsecure();
-    server.bindAsync(`${options.host}:${options.port}`, serverCredentials, (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(error);
-    });
-  });
+  const { host, port, serverCredentials } = options;
+  const server = await startGrpcServer(
+    deliveryService(),
+    { Deliver: (call: Call) => void service.accept(call) },
+    { host, port, maxMessageBytes, ...(serverCredentials === undefined ? {} : { serverCredentials }) },
+  );
   return {
-    port,
+    port: server.port,
     close: () => {
       service.endAll();
-      server.forceShutdown();
+      server.shutdown();
       return Promise.resolve();
     },
   };

@@ -20,6 +20,11 @@ export interface DataKeyId {
   readonly timerSeconds: number;
 }
 
+/** For maps and stores: no two keys have the same. */
+export function dataKeyName({ conversationId, day, timerSeconds }: DataKeyId): string {
+  return `${conversationId}/${day}/${timerSeconds}`;
+}
+
 /** The keys, as those see them who seal and open. */
 export interface DataKeys {
   /** The key, made if it is not there yet. @throws ParleyError `unavailable`, `out_of_window` if its time is over or far off */

@@ -2,9 +2,7 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '@parley/schemas/environment/clock';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
-import { type DataKeyId, type DataKeys, destroyAtMs } from './data-key.ts';
-
-const nameOf = ({ conversationId, day, timerSeconds }: DataKeyId): string => `${conversationId}/${day}/${timerSeconds}`;
+import { type DataKeyId, type DataKeys, dataKeyName, destroyAtMs } from './data-key.ts';
 
 export class MemoryDataKeys implements DataKeys {
   readonly #clock: Clock;
@@ -15,19 +13,19 @@ export class MemoryDataKeys implements DataKeys {
   }
 
   known(id: DataKeyId): Buffer | undefined {
-    return this.#keys.get(nameOf(id))?.key;
+    return this.#keys.get(dataKeyName(id))?.key;
   }
 
   obtain(id: DataKeyId): Promise<Buffer> {
     if (destroyAtMs(id) <= this.#clock.nowMs()) return Promise.reject(new ParleyError('out_of_window'));
-    const name = nameOf(id);
+    const name = dataKeyName(id);
     const made = this.#keys.get(name) ?? { id, key: hash('sha512', name, 'buffer') };
     this.#keys.set(name, made);
     return Promise.resolve(made.key);
   }
 
   found(ids: readonly DataKeyId[]): readonly (Buffer | null)[] {
-    return ids.map((id) => this.#keys.get(nameOf(id))?.key ?? null);
+    return ids.map((id) => this.#keys.get(dataKeyName(id))?.key ?? null);
   }
 
   find(ids: readonly DataKeyId[]): Promise<readonly (Buffer | null)[]> {

@@ -1,7 +1,6 @@
 /** Answers who is in a group to other services of the cell: a page at a time, to those with a token, so many calls at once. */
 import {
-  Server,
-  ServerCredentials,
+  type ServerCredentials,
   type ServerUnaryCall,
   type ServiceError,
   type sendUnaryData,
@@ -11,6 +10,7 @@ import type { Clock } from '@parley/schemas/environment/clock';
 import type { ErrorCode } from '@parley/schemas/errors/catalogue';
 import { ParleyError } from '@parley/schemas/errors/parley-error';
 import { isUuid } from '@parley/schemas/identity/conversation-id';
+import { startGrpcServer } from '@parley/streams/delivery/server.grpc';
 import { verifyServiceToken } from '@parley/streams/delivery/service-token';
 import type { Logger } from 'pino';
 import type { GroupReading } from '../groups/reading.ts';
@@ -93,27 +93,16 @@ class Answering {
 
 export async function startGroupMembersServer(options: GroupMembersServerOptions): Promise<GroupMembersServer> {
   const answering = new Answering(options);
-  const server = new Server({
-    'grpc.max_send_message_length': maxMessageBytes,
-    'grpc.max_receive_message_length': maxMessageBytes,
-    'grpc.keepalive_time_ms': 30_000,
-    'grpc.keepalive_timeout_ms': 10_000,
-    'grpc.max_connection_idle_ms': 5 * 60_000,
-  });
-  server.addService(groupMembersService(), {
-    GetGroupMembers: (call: Call, reply: sendUnaryData<GroupMembersPage>) => void answering.answer(call, reply),
-  });
-  const port = await new Promise<number>((resolve, reject) => {
-    const serverCredentials = options.serverCredentials ?? ServerCredentials.createInsecure();
-    server.bindAsync(`${options.host}:${options.port}`, serverCredentials, (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(error);
-    });
-  });
+  const { host, port, serverCredentials } = options;
+  const server = await startGrpcServer(
+    groupMembersService(),
+    { GetGroupMembers: (call: Call, reply: sendUnaryData<GroupMembersPage>) => void answering.answer(call, reply) },
+    { host, port, maxMessageBytes, ...(serverCredentials === undefined ? {} : { serverCredentials }) },
+  );
   return {
-    port,
+    port: server.port,
     close: () => {
-      server.forceShutdown();
+      server.shutdown();
       return Promise.resolve();
     },
   };
