@@ -4,11 +4,13 @@
  * All devices read into one buffer. A device keeps its cursor as docs/PROTOCOL.md says: a gap in seq, or a `resync`, makes it read pages.
  * It says `delivered` for what came within `acknowledgeEveryMs`, coalesced, as the protocol lets a client do.
  */
+
 import { connect, type Socket } from 'node:net';
 import { decodeFrame, encodeFrame, frameCodes } from '@parley/schemas/codec/frame-codec';
 import { systemRandom } from '@parley/schemas/environment/system';
 import type { PageFrame } from '@parley/schemas/generated/wire';
 import { makeMessageId } from '@parley/schemas/identity/message-id';
+import { plainSend } from '../world/plain-send.ts';
 import { DeliveredFrames, type MessageView, viewMessage } from './frame-view.ts';
 import { afterHandshake, handshakeRequest } from './handshake.ts';
 import { clientFrame, ServerFrames } from './server-frames.ts';
@@ -102,20 +104,15 @@ export class GroupDevice {
     this.#body.writeUInt32BE(run, 0);
     this.#body.writeUInt32BE(number, 4);
     this.#say(
-      encodeFrame('send', {
-        conversation_id: this.#load.conversationIds[this.#load.groupOf(number)]!,
-        peer_id: null,
-        message_id: makeMessageId(Date.now(), systemRandom),
-        message_type: 'text',
-        encrypted_body: this.#body,
-        preview: null,
-        media_url: null,
-        thumbnail_url: null,
-        reply_to: null,
-        target_id: null,
-        timer_seconds: 0,
-        mls: null,
-      }),
+      encodeFrame(
+        'send',
+        plainSend({
+          conversation_id: this.#load.conversationIds[this.#load.groupOf(number)]!,
+          peer_id: null,
+          message_id: makeMessageId(Date.now(), systemRandom),
+          encrypted_body: this.#body,
+        }),
+      ),
     );
   }
 

@@ -5,10 +5,12 @@
  * loop, no coordinated omission). Of the frames that it gets it reads only what it counts. It says `delivered` for every message,
  * right when it came, as a device with one conversation open does.
  */
+
 import { decodeFrame, encodeFrame, frameCodes, subprotocols } from '@parley/schemas/codec/frame-codec';
 import { systemRandom } from '@parley/schemas/environment/system';
 import { makeMessageId } from '@parley/schemas/identity/message-id';
 import WebSocket from 'ws';
+import { plainSend } from '../world/plain-send.ts';
 import { acceptedSeq, DeliveredFrames, type MessageView, receiptSeq, viewMessage } from './frame-view.ts';
 import type { Measurement } from './measurement.ts';
 
@@ -71,20 +73,15 @@ export class LoadDevice {
     this.#body.writeDoubleBE(intendedAtMs, 0);
     this.#body.writeDoubleBE(index, 8);
     this.#socket.send(
-      encodeFrame('send', {
-        conversation_id: this.#options.conversationId,
-        peer_id: this.#options.peerId,
-        message_id: makeMessageId(Date.now(), systemRandom),
-        message_type: 'text',
-        encrypted_body: this.#body,
-        preview: null,
-        media_url: null,
-        thumbnail_url: null,
-        reply_to: null,
-        target_id: null,
-        timer_seconds: 0,
-        mls: null,
-      }),
+      encodeFrame(
+        'send',
+        plainSend({
+          conversation_id: this.#options.conversationId,
+          peer_id: this.#options.peerId,
+          message_id: makeMessageId(Date.now(), systemRandom),
+          encrypted_body: this.#body,
+        }),
+      ),
     );
   }
 

@@ -1,9 +1,11 @@
 /** A message's story: who got it, who did not and why, what came again, what was refused. */
+
 import assert from 'node:assert/strict';
 import { systemRandom } from '@parley/schemas/environment/system';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { makeMessageId } from '@parley/schemas/identity/message-id';
 import { until } from '../services/until.ts';
+import { plainSend } from '../world/plain-send.ts';
 import { RawClient } from '../world/raw-client.ts';
 import { type Inspection, summaryOf } from './inspection.ts';
 
@@ -109,11 +111,13 @@ export const retriedAndRefused: Inspection = {
     const conversation = directConversationId(alice.userId, bob.userId);
     const raw = await RawClient.connect(world.gatewayUrls[0]!, alice.first.tokens().accessToken);
     const send = (messageId: string, text: string): void =>
-      raw.send('send', {
-        ...{ conversation_id: conversation, peer_id: bob.userId, message_id: messageId, message_type: 'text' },
-        ...{ encrypted_body: Buffer.from(text), preview: null, media_url: null, thumbnail_url: null },
-        ...{ reply_to: null, target_id: null, timer_seconds: 0, mls: null },
-      });
+      raw.send(
+        'send',
+        plainSend({
+          ...{ conversation_id: conversation, peer_id: bob.userId, message_id: messageId },
+          encrypted_body: Buffer.from(text),
+        }),
+      );
     const messageId = makeMessageId(Date.now(), systemRandom);
     const late = makeMessageId(Date.now() - 120_000, systemRandom);
     send(messageId, 'once');

@@ -1,8 +1,10 @@
 /** Devices whose clocks are wrong, and devices that slept for a long time. */
+
 import assert from 'node:assert/strict';
 import { systemRandom } from '@parley/schemas/environment/system';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { makeMessageId } from '@parley/schemas/identity/message-id';
+import { plainSend } from '../world/plain-send.ts';
 import { RawClient } from '../world/raw-client.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -20,20 +22,15 @@ export const clockAMinuteWrong: Scenario = {
       await a.offline();
       // Without the correction the id is outside of the window, and never becomes a message.
       const raw = await RawClient.connect(world.gatewayUrls[0]!, alice.first.tokens().accessToken);
-      raw.send('send', {
-        conversation_id: conversation,
-        peer_id: bob.userId,
-        message_id: makeMessageId(skewed.nowMs(), systemRandom),
-        message_type: 'text',
-        encrypted_body: Buffer.from('too far'),
-        preview: null,
-        media_url: null,
-        thumbnail_url: null,
-        reply_to: null,
-        target_id: null,
-        timer_seconds: 0,
-        mls: null,
-      });
+      raw.send(
+        'send',
+        plainSend({
+          conversation_id: conversation,
+          peer_id: bob.userId,
+          message_id: makeMessageId(skewed.nowMs(), systemRandom),
+          encrypted_body: Buffer.from('too far'),
+        }),
+      );
       assert.equal((await raw.frame('refused')).code, 'out_of_window');
       raw.close();
     }

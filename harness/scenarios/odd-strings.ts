@@ -1,10 +1,12 @@
 /** Every id and body from a list of odd strings: a body comes back byte for byte, an id that is none gets a coded error. */
+
 import assert from 'node:assert/strict';
 import { systemRandom } from '@parley/schemas/environment/system';
 import type { SendFrame } from '@parley/schemas/generated/wire';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { makeMessageId } from '@parley/schemas/identity/message-id';
 import { until } from '../services/until.ts';
+import { plainSend } from '../world/plain-send.ts';
 import { RawClient } from '../world/raw-client.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -77,18 +79,12 @@ export const oddStrings: Scenario = {
 async function oddFrames(url: string, token: string, peerId: string, conversation: string): Promise<void> {
   const raw = await RawClient.connect(url, token);
   const frame = (changes: Partial<SendFrame>): SendFrame => ({
-    conversation_id: conversation,
-    peer_id: peerId,
-    message_id: makeMessageId(Date.now(), systemRandom),
-    message_type: 'text',
-    encrypted_body: Buffer.from('x'),
-    preview: null,
-    media_url: null,
-    thumbnail_url: null,
-    reply_to: null,
-    target_id: null,
-    timer_seconds: 0,
-    mls: null,
+    ...plainSend({
+      conversation_id: conversation,
+      peer_id: peerId,
+      message_id: makeMessageId(Date.now(), systemRandom),
+      encrypted_body: Buffer.from('x'),
+    }),
     ...changes,
   });
   const answers = (): number => raw.of('error').length + raw.of('refused').length;

@@ -1,10 +1,12 @@
 /** Wrong tokens, foreign conversations, frames that are too large or none at all: coded answers, and nothing breaks. */
+
 import assert from 'node:assert/strict';
 import { subprotocols } from '@parley/schemas/codec/frame-codec';
 import { systemRandom } from '@parley/schemas/environment/system';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { makeMessageId } from '@parley/schemas/identity/message-id';
 import { until } from '../services/until.ts';
+import { plainSend } from '../world/plain-send.ts';
 import { RawClient } from '../world/raw-client.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -51,20 +53,15 @@ export const foreignConversation: Scenario = {
     const raw = await RawClient.connect(world.gatewayUrls[0]!, mallory.first.tokens().accessToken);
     const send = (peerId: string | null): string => {
       const messageId = makeMessageId(Date.now(), systemRandom);
-      raw.send('send', {
-        conversation_id: conversation,
-        peer_id: peerId,
-        message_id: messageId,
-        message_type: 'text',
-        encrypted_body: Buffer.from('let me in'),
-        preview: null,
-        media_url: null,
-        thumbnail_url: null,
-        reply_to: null,
-        target_id: null,
-        timer_seconds: 0,
-        mls: null,
-      });
+      raw.send(
+        'send',
+        plainSend({
+          conversation_id: conversation,
+          peer_id: peerId,
+          message_id: messageId,
+          encrypted_body: Buffer.from('let me in'),
+        }),
+      );
       return messageId;
     };
     const answered = (messageId: string): string | undefined =>
@@ -118,20 +115,15 @@ export const badFrames: Scenario = {
     raw.sendBytes(Buffer.from([66]));
     await raw.frame('error', (error) => ['unexpected_frame', 'malformed_frame'].includes(error.code));
     const messageId = makeMessageId(Date.now(), systemRandom);
-    raw.send('send', {
-      conversation_id: directConversationId(alice.userId, bob.userId),
-      peer_id: bob.userId,
-      message_id: messageId,
-      message_type: 'text',
-      encrypted_body: Buffer.alloc(limits.max_body_bytes + 1),
-      preview: null,
-      media_url: null,
-      thumbnail_url: null,
-      reply_to: null,
-      target_id: null,
-      timer_seconds: 0,
-      mls: null,
-    });
+    raw.send(
+      'send',
+      plainSend({
+        conversation_id: directConversationId(alice.userId, bob.userId),
+        peer_id: bob.userId,
+        message_id: messageId,
+        encrypted_body: Buffer.alloc(limits.max_body_bytes + 1),
+      }),
+    );
     await raw.frame('error', (error) => error.message_id === messageId && error.code === 'body_too_large');
     assert.equal(raw.closed, null);
     raw.sendBytes(Buffer.alloc(limits.max_frame_bytes + 1, 1));

@@ -1,9 +1,10 @@
 /** The connection fails between a send and its verdict: the message is there once, whatever the client did. */
+
 import assert from 'node:assert/strict';
 import { systemRandom } from '@parley/schemas/environment/system';
-import type { SendFrame } from '@parley/schemas/generated/wire';
 import { directConversationId } from '@parley/schemas/identity/conversation-id';
 import { makeMessageId } from '@parley/schemas/identity/message-id';
+import { plainSend } from '../world/plain-send.ts';
 import { RawClient } from '../world/raw-client.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -43,20 +44,12 @@ export const sameIdTwice: Scenario = {
     const alice = await world.person('Alice');
     const bob = await world.person('Bob');
     const raw = await RawClient.connect(world.gatewayUrls[0]!, alice.first.tokens().accessToken);
-    const frame: SendFrame = {
+    const frame = plainSend({
       conversation_id: directConversationId(alice.userId, bob.userId),
       peer_id: bob.userId,
       message_id: makeMessageId(Date.now(), systemRandom),
-      message_type: 'text',
       encrypted_body: Buffer.from('once'),
-      preview: null,
-      media_url: null,
-      thumbnail_url: null,
-      reply_to: null,
-      target_id: null,
-      timer_seconds: 0,
-      mls: null,
-    };
+    });
     raw.send('send', frame);
     const first = await raw.frame('accepted');
     raw.close();
