@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS ${keyspace}.messages (
   payload_hash blob,
   system_change text,         -- what a system message tells, as JSON
   mls_header text,            -- what a message of the key agreement says in clear, as JSON
-  expires_at timestamp,       -- such rows are written with what is left of it as their TTL
+  expires_at timestamp,       -- such rows are written with a TTL that ends after it
   PRIMARY KEY ((conversation_id, bucket, sub_bucket), message_id)
 ) WITH compaction = {
   'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'DAYS', 'compaction_window_size': 10
