@@ -30,11 +30,6 @@ try {
   for (const scenario of chosen) {
     const startedMs = performance.now();
     const took = (): string => `${Math.round(performance.now() - startedMs)} ms`;
-    if (scenario.only !== undefined && scenario.only.profile !== profile) {
-      leftOut++;
-      say(`left out ${scenario.name}: only ${scenario.only.profile}, because ${scenario.only.because}`);
-      continue;
-    }
     const missing = (await scenario.missing?.()) ?? null;
     if (missing !== null) {
       if (nothingLeftOut) failed++;

@@ -1,10 +1,8 @@
 /** What a scenario is: a story told once, with its checks, that runs on every profile. */
-import type { Profile, World } from '../world/world.ts';
+import type { World } from '../world/world.ts';
 
 export interface Scenario {
   readonly name: string;
-  /** Where it runs, if it is not everywhere: `because` says what the other profile would need. */
-  readonly only?: { readonly profile: Profile; readonly because: string };
   /** What this machine lacks for it; null if nothing. Then it is left out, with these words. */
   missing?(): Promise<string | null>;
   /** Rejects with the first thing that is not as it should be. */
